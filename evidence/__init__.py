@@ -1,0 +1,1 @@
+"""What we know: documents, links, instruments, validity, coverage, settings, database, files."""

@@ -1,0 +1,1 @@
+"""The index: entries, queries and hits, the engines behind one protocol, and the indexer that drains the outbox."""
