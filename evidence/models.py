@@ -230,7 +230,7 @@ class IdentityValue(PlaceColumns, Base):
     method: Mapped[str] = mapped_column(String(20))
     value: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float] = mapped_column(Float)
-    rank: Mapped[int] = mapped_column(Integer)  # 0 is the reading shown
+    rank: Mapped[int] = mapped_column(Integer)  # 0 is the reading shown; a person's word always is
 
 
 class RelationRow(PlaceColumns, Base):
@@ -339,9 +339,10 @@ class Job(Base):
         Index("ix_job_due", "queue", "state", "not_before"),
     )
     id: Mapped[uuid.UUID] = primary_key()
-    institution_id: Mapped[uuid.UUID] = owned()
+    # Empty for work that belongs to the whole instance (rebuild_index).
+    institution_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("institution.id"), index=True)
     kind: Mapped[str] = mapped_column(String(30))  # process, rebuild_index
-    subject: Mapped[str] = mapped_column(String(36))
+    subject: Mapped[uuid.UUID]  # the version to process
     revision: Mapped[int] = mapped_column(Integer, default=0)
     queue: Mapped[str] = mapped_column(String(20))  # text, ocr, index, maintenance
     priority: Mapped[int] = mapped_column(Integer, default=0)

@@ -62,9 +62,9 @@ def upgrade() -> None:
 
     op.create_table('job',
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('institution_id', sa.Uuid(), nullable=False),
+    sa.Column('institution_id', sa.Uuid(), nullable=True),
     sa.Column('kind', sa.String(length=30), nullable=False),
-    sa.Column('subject', sa.String(length=36), nullable=False),
+    sa.Column('subject', sa.Uuid(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('queue', sa.String(length=20), nullable=False),
     sa.Column('priority', sa.Integer(), nullable=False),

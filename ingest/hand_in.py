@@ -1,0 +1,150 @@
+"""Handing in: keep the bytes, then write document, version and job in one transaction, then wake a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evidence.access import UPLOADERS, Access
+from evidence.analysis import fold_text
+from evidence.audit import record
+from evidence.errors import InvalidInput
+from evidence.files import StoredBlob
+from evidence.models import Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
+from ingest.intake import detect
+from ingest.queue import enqueue
+from ingest.runtime import Runtime
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One file as handed in: its name, the folders it lay in (`arsip.zip!/Diskominfo`), and its bytes."""
+
+    name: str
+    folder: str
+    stream: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What became of one file. `outcome`: new, duplicate (`document` is the one already there), refused."""
+
+    name: str
+    outcome: str
+    document: UUID | None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    batch: UUID
+    items: tuple[Item, ...]
+
+
+def hand_in(
+    runtime: Runtime,
+    access: Access,
+    files: Iterable[Handed],
+    *,
+    unit: UUID | None = None,
+    period: UUID | None = None,
+    origin: str,
+) -> BatchResult:
+    """Take files in for one institution; each is durable, and its work written down, before the next begins."""
+    access.require(UPLOADERS)
+    with runtime.db.transaction() as session:
+        batch = Batch(institution_id=access.institution, account_id=access.account, origin=origin)
+        session.add(batch)
+        session.flush()
+        record(session, access.institution, access.name or origin, "hand_in", str(batch.id))
+    items = tuple(hand_in_one(runtime, access.institution, batch.id, handed, unit, period) for handed in files)
+    return BatchResult(batch.id, items)
+
+
+def hand_in_one(
+    runtime: Runtime, institution: UUID, batch: UUID, handed: Handed, unit: UUID | None, period: UUID | None
+) -> Item:
+    """Keep one file and write down its work. Handing in the same bytes again finds the document already there."""
+    limit = runtime.settings.max_upload_mb << 20
+    try:
+        blob, head = _keep(runtime, handed.stream, limit)
+    except InvalidInput as error:
+        return Item(handed.name, "refused", None, error.message)
+    mime = detect(head, handed.name)
+    with runtime.db.transaction() as session:
+        if session.get(Blob, blob.sha256) is None:
+            session.add(Blob(sha256=blob.sha256, size=blob.size, mime=mime))
+            session.flush()
+        known = _holding(session, institution, blob.sha256)
+        if known is not None:
+            _count_for(session, known, period)
+            return Item(handed.name, "duplicate", known)
+        unit = unit or _unit_of_folder(session, institution, handed.folder)
+        document = Document(institution_id=institution, unit_id=unit, revision=1)
+        session.add(document)
+        session.flush()
+        version = Version(
+            institution_id=institution, document_id=document.id, ordinal=1, batch_id=batch, folder_hint=handed.folder
+        )
+        session.add(version)
+        session.flush()
+        document.current_version_id = version.id
+        session.add(VersionPart(version_id=version.id, ordinal=0, blob_sha256=blob.sha256, name=handed.name))
+        _count_for(session, document.id, period)
+        enqueue(session, institution, "process", version.id, "text")
+    runtime.queue.wake("text")
+    return Item(handed.name, "new", document.id)
+
+
+def touch(session: Session, document: Document) -> None:
+    """The index must learn of this document: raise its revision and put it into the outbox, in the same transaction."""
+    document.revision += 1
+    session.merge(Outbox(document_id=document.id, revision=document.revision))
+
+
+def _keep(runtime: Runtime, stream: BinaryIO, limit: int) -> tuple[StoredBlob, bytes]:
+    head = stream.read(_CHUNK)
+
+    def chunks() -> Iterator[bytes]:
+        chunk, size = head, 0
+        while chunk:
+            size += len(chunk)
+            if size > limit:
+                raise InvalidInput("Berkas lebih dari {limit} MB.", limit=limit >> 20)
+            yield chunk
+            chunk = stream.read(_CHUNK)
+
+    return runtime.files.put(chunks()), head
+
+
+def _holding(session: Session, institution: UUID, sha256: str) -> UUID | None:
+    return session.scalars(
+        select(Document.id)
+        .join(Version, Version.id == Document.current_version_id)
+        .join(VersionPart, VersionPart.version_id == Version.id)
+        .where(
+            Document.institution_id == institution,
+            Document.withdrawn_at.is_(None),
+            VersionPart.blob_sha256 == sha256,
+        )
+        .limit(1)
+    ).one_or_none()
+
+
+def _count_for(session: Session, document: UUID, period: UUID | None) -> None:
+    if period is not None and session.get(DocumentPeriod, (document, period)) is None:
+        session.add(DocumentPeriod(document_id=document, period_id=period))
+
+
+def _unit_of_folder(session: Session, institution: UUID, folder: str) -> UUID | None:
+    """The unit whose name is one of the folders: offices sort what they hand in by unit."""
+    names = {fold_text(name).strip() for name in folder.replace("!", "").split("/")}
+    units = session.scalars(select(Unit).where(Unit.institution_id == institution))
+    return next((unit.id for unit in units if fold_text(unit.name) in names), None)

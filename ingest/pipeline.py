@@ -1,0 +1,72 @@
+"""The recipe: read -> identify -> classify -> save -> (index). Each step is one function and may run twice.
+
+Slow work lies between two transactions, never inside one; effect and `done` are written together at the end. The
+indexer learns of the document through the outbox, written in that same transaction.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evidence.errors import UnreadableDocument
+from evidence.models import Blob, Document, Version, VersionPart
+from evidence.values import Read
+from ingest.hand_in import touch
+from ingest.intake import is_archive
+from ingest.queue import Claimed, fail, finish, renew
+from ingest.reading import Reader
+from ingest.readings import PartRow, read_part
+from ingest.runtime import Runtime
+from ingest.saving import save
+from ingest.understand import understand
+from ingest.unpack import unpack
+
+
+def process(runtime: Runtime, reader: Reader, job: Claimed) -> None:
+    """Work off one version. A file that cannot be read fails alone, with its reason; its original stays."""
+    version_id = job.subject
+    try:
+        rows = _parts(runtime, version_id)
+        if is_archive(rows[0].mime):
+            unpack(runtime, version_id, rows[0])
+            with runtime.db.transaction() as session:
+                touch(session, _document(session, version_id))
+                finish(session, job)
+            return
+        read = [read_part(runtime, reader, row, partial(renew, runtime.db, job)) for row in rows]
+        renew(runtime.db, job, "tagging")
+        understood = understand(Read(tuple(part for part, _ in read)), runtime.analyser, runtime.rules)
+    except UnreadableDocument as error:
+        with runtime.db.transaction() as session:
+            touch(session, _document(session, version_id))
+            fail(session, job, error)
+        return
+    with runtime.db.transaction() as session:
+        for _, draft in read:
+            draft.save(session)
+        save(session, session.get_one(Version, version_id), understood, runtime.rules.fingerprint)
+        touch(session, _document(session, version_id))
+        finish(session, job)
+    for _, draft in read:
+        draft.save_boxes(runtime.files)
+
+
+def _parts(runtime: Runtime, version: UUID) -> list[PartRow]:
+    with runtime.db.reading() as session:
+        rows = session.execute(
+            select(VersionPart.ordinal, VersionPart.role, VersionPart.name, VersionPart.blob_sha256, Blob.mime)
+            .join(Blob, Blob.sha256 == VersionPart.blob_sha256)
+            .where(VersionPart.version_id == version)
+            .order_by(VersionPart.ordinal)
+        )
+        return [PartRow(*row) for row in rows]
+
+
+def _document(session: Session, version: UUID) -> Document:
+    return session.scalars(
+        select(Document).join(Version, Version.document_id == Document.id).where(Version.id == version)
+    ).one()

@@ -1,0 +1,74 @@
+"""What every door opens first: settings, database, files, index, analysis, rules and queue in one hand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from classifiers.rules import Rulebook, load_rulebook
+from evidence.analysis import Analyser
+from evidence.db import Database
+from evidence.files import DerivedKey, FileStore, open_files
+from evidence.settings import Settings
+from ingest.queue import Queue
+from ingest.reading import Limits, Reader
+from search.index import SearchIndex, open_index
+
+# The rulebook documents are tagged by. Periods of another instrument will ask for theirs here.
+INSTRUMENT = "permenpanrb-59-2020"
+
+
+@dataclass(slots=True)
+class Runtime:
+    settings: Settings
+    db: Database
+    files: FileStore
+    index: SearchIndex
+    analyser: Analyser
+    rules: Rulebook
+    queue: Queue
+    _painter: Reader = field(default_factory=Reader)
+    _painting: threading.Lock = field(default_factory=threading.Lock)
+
+    def picture(self, sha256: str, mime: str, page: int, width: int) -> bytes:
+        """A page as WebP, `width` pixels wide, made once and kept; raises UnreadableDocument, NotFound."""
+        key = DerivedKey(f"picture-{width}", sha256, page)
+        picture = self.files.get_derived(key)
+        if picture is None:
+            with self._painting, self.files.local_path(sha256) as path:
+                picture = self._painter.picture(path, mime, page, width, Limits.of(self.settings))
+            self.files.put_derived(key, picture)
+        return picture
+
+    def close(self) -> None:
+        self._painter.close()
+        self.analyser.save()
+        self.db.close()
+
+
+def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
+    """Open everything, making or migrating the instance first. Only the data folder's owner may say `writable`."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    db = Database(settings.database_url)
+    db.migrate()
+    analyser = Analyser(settings.data / "stems.tsv")
+    return Runtime(
+        settings=settings,
+        db=db,
+        files=open_files(settings),
+        index=open_index(settings, analyser, writable=writable),
+        analyser=analyser,
+        rules=load_rulebook(INSTRUMENT, analyser),
+        queue=Queue("memory://"),
+    )
+
+
+@contextmanager
+def runtime(settings: Settings, *, writable: bool = False) -> Iterator[Runtime]:
+    opened = open_runtime(settings, writable=writable)
+    try:
+        yield opened
+    finally:
+        opened.close()

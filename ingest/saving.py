@@ -1,0 +1,84 @@
+"""Writing what was understood of a version: the rows of an earlier run are replaced, a person's words are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from evidence.db import uuid7
+from evidence.models import FindingRow, IdentityValue, MatchRow, RelationRow, Tagging, Version
+from evidence.values import Match, Place, Value
+from ingest.understand import Understood
+
+
+def save(session: Session, version: Version, understood: Understood, rules: str) -> None:
+    """Replace identity (but what a person said), relations, findings and matches of the version."""
+    owned = {"institution_id": version.institution_id}
+    session.execute(
+        delete(IdentityValue).where(IdentityValue.version_id == version.id, IdentityValue.method != "person")
+    )
+    session.execute(delete(RelationRow).where(RelationRow.from_version_id == version.id))
+    session.execute(delete(FindingRow).where(FindingRow.version_id == version.id))
+    session.execute(delete(Tagging).where(Tagging.version_id == version.id))
+    said = set(session.scalars(select(IdentityValue.field).where(IdentityValue.version_id == version.id)))
+    _insert(session, IdentityValue, _identity(understood, said, owned | {"version_id": version.id}))
+    _insert(
+        session,
+        RelationRow,
+        (
+            owned
+            | {"from_version_id": version.id, "kind": relation.kind, "target_key": relation.target_key}
+            | {"scope": relation.scope, "effective": relation.effective}
+            | _place(relation.place, relation.quote)
+            for relation in understood.relations
+        ),
+    )
+    _insert(
+        session,
+        FindingRow,
+        (
+            owned
+            | {"version_id": version.id, "kind": finding.kind, "severity": finding.severity, "detail": finding.detail}
+            | _place(finding.place, finding.quote)
+            for finding in understood.findings
+        ),
+    )
+    tagging = Tagging(version_id=version.id, fingerprint=rules, **owned)
+    session.add(tagging)
+    session.flush()
+    _insert(session, MatchRow, (owned | {"tagging_id": tagging.id} | _match(match) for match in understood.matches))
+
+
+def _identity(understood: Understood, said: set[str], owned: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """Ranks begin at 0, or at 1 where a person has `said` what the field is."""
+    for field, values in understood.identity.fields.items():
+        seen: set[tuple[str, str, str]] = set()
+        for rank, value in enumerate(values, start=int(field in said)):
+            if (key := (value.spot, value.method, value.value)) not in seen:
+                seen.add(key)
+                yield owned | {"field": field, "rank": rank} | _value(value)
+
+
+def _value(value: Value) -> dict[str, Any]:
+    kept = {"value": value.value, "confidence": value.confidence, "spot": value.spot, "method": value.method}
+    return kept | _place(value.place, value.quote)
+
+
+def _match(match: Match) -> dict[str, Any]:
+    columns = asdict(match)
+    place = columns.pop("place")
+    return columns | place | {"reasons": list(match.reasons)}
+
+
+def _place(place: Place | None, quote: str) -> dict[str, Any]:
+    where = asdict(place) if place else {"part": None, "page": None, "start": None, "end": None}
+    return where | {"quote": quote}
+
+
+def _insert(session: Session, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+    if values := [{"id": uuid7()} | row for row in rows]:
+        session.execute(insert(table), values)

@@ -1,0 +1,43 @@
+"""What a version says: structure, identity, relations, findings, matches. Pure but for the table of known stems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from classifiers.classify import classify
+from classifiers.rules import Rulebook
+from evidence.analysis import Analyser
+from evidence.values import Analysed, Finding, Identity, Match, Read, Relation, Section
+from ingest.identify import findings, identify, relations, structure
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The result of all pure steps over one version as read."""
+
+    analysed: Analysed
+    sections: tuple[Section, ...]
+    identity: Identity
+    relations: tuple[Relation, ...]
+    findings: tuple[Finding, ...]
+    matches: tuple[Match, ...]
+
+
+def understand(read: Read, analyser: Analyser, rules: Rulebook) -> Understood:
+    sections = structure(read)
+    identity = identify(read, sections)
+    analysed = Analysed(
+        read=read,
+        sections=sections,
+        tokens={(part.ordinal, page.number): analyser.analyse(page.text) for part, page in read.pages()},
+        doc_type=identity.value("doc_type"),
+        labels=tuple(value.value for value in identity.fields.get("label", ())),
+    )
+    return Understood(
+        analysed=analysed,
+        sections=sections,
+        identity=identity,
+        relations=relations(read, sections, identity),
+        findings=findings(read, sections, identity),
+        matches=tuple(classify(analysed, rules)),
+    )

@@ -1,0 +1,129 @@
+"""The worker: claims due jobs and works them off; in embedded mode also the indexer and the sweep, as threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import uuid
+
+import structlog
+from celery.worker import WorkController
+
+from evidence.errors import BuktiError
+from ingest.owner import OwnerLock
+from ingest.pipeline import process
+from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, release, sweep
+from ingest.reading import Reader
+from ingest.runtime import Runtime
+from search.indexer import Indexer
+
+log = structlog.get_logger()
+
+_SWEEP_SECONDS = 1.0
+
+
+class Failure(BuktiError):
+    code = "internal"
+    message = "Kesalahan dalam program saat memproses berkas ini. Berkas asli tetap disimpan."
+
+
+class Worker:
+    """Runs in the process that holds the data folder: threads for jobs (Celery), index and sweep.
+
+    Start it, `stop()` it: running jobs are given back, the index is committed, no child is left.
+    """
+
+    def __init__(self, runtime: Runtime, lock: OwnerLock) -> None:
+        self._runtime = runtime
+        self._lock = lock
+        self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._stopping = threading.Event()
+        self._local = threading.local()
+        self._readers: list[Reader] = []
+        self._busy = 0
+        self.indexer = Indexer(runtime.db, runtime.index, runtime.analyser)
+        runtime.queue.on_wake(self._work_off)
+        self._celery = WorkController(
+            app=runtime.queue.app,
+            pool_cls="threads",
+            concurrency=runtime.settings.workers,
+            queues=list(QUEUES),
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+        )
+        self._threads = [
+            threading.Thread(target=self._celery.start, name="celery", daemon=True),
+            threading.Thread(target=self._index, name="indexer", daemon=True),
+            threading.Thread(target=self._sweep, name="sweep", daemon=True),
+        ]
+
+    def start(self) -> None:
+        # Whoever held the data folder before is gone, and whatever it was doing with it.
+        release(self._runtime.db)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._celery.stop()
+        for reader in self._readers:
+            reader.close()
+        for thread in self._threads[1:]:
+            thread.join()
+        release(self._runtime.db, self._owner)
+        self.indexer.run_once()
+        self._lock.release()
+
+    def _work_off(self, queue: str) -> None:
+        """Work off what is due in one queue."""
+        self._busy += 1
+        try:
+            while not self._stopping.is_set() and (job := claim(self._runtime.db, self._owner, queue)):
+                self._work(job)
+        finally:
+            self._busy -= 1
+
+    def _work(self, job: Claimed) -> None:
+        begun = time.monotonic()
+        structlog.contextvars.bind_contextvars(job=str(job.id), subject=str(job.subject))
+        try:
+            if job.kind == "rebuild_index":
+                self.indexer.rebuild()
+                with self._runtime.db.transaction() as session:
+                    finish(session, job)
+            else:
+                process(self._runtime, self._reader(), job)
+        except LeaseLost:
+            log.warning("job.lease_lost")
+        except Exception:  # a fault of ours fails this document, visibly, never the worker
+            if self._stopping.is_set():
+                return  # its child was killed under it; the job is given back by stop()
+            log.exception("job.failed")
+            with self._runtime.db.transaction() as session:
+                fail(session, job, Failure())
+        finally:
+            log.info("job.ended", ms=round((time.monotonic() - begun) * 1000))
+            structlog.contextvars.clear_contextvars()
+
+    def _reader(self) -> Reader:
+        """This thread's own reader child."""
+        if not hasattr(self._local, "reader"):
+            self._local.reader = Reader()
+            self._readers.append(self._local.reader)
+        reader: Reader = self._local.reader
+        return reader
+
+    def _index(self) -> None:
+        while not self._stopping.wait(self._runtime.settings.commit_seconds):
+            try:
+                self.indexer.run_once()
+            except Exception:  # the outbox keeps what was not indexed; the next round tries again
+                log.exception("index.failed")
+
+    def _sweep(self) -> None:
+        while not self._stopping.wait(_SWEEP_SECONDS):
+            for queue in sweep(self._runtime.db):
+                for _ in range(self._runtime.settings.workers - self._busy):
+                    self._runtime.queue.wake(queue)
