@@ -33,7 +33,7 @@ class IndexOutdated(SearchUnavailable):
     message = "Indeks pencarian dibuat versi lain dan perlu dibangun ulang: jalankan `bukti rebuild-index`."
 
 
-# --- what goes in ------------------------------------------------------------------------------------------------------
+# --- what goes in ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class IndexEntry:
     pages: tuple[PageEntry, ...] = ()
 
 
-# --- what is asked -----------------------------------------------------------------------------------------------------
+# --- what is asked ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +92,26 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a search. Values of one field are alternatives; different fields must all hold.
+    """What narrows a search, by exact values. Those of one field are alternatives; different fields must all hold."""
 
-    `types` are codes or words of a type ("perwali", "keputusan"), `units` a unit's id or words of its name.
-    """
-
-    types: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()  # codes
     years: tuple[int | None, int | None] | None = None  # from, to; both included
-    units: tuple[str, ...] = ()
+    units: tuple[UUID, ...] = ()
     indicators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed search. `types` and `units` are the filters' words with their synonyms, any of which may hold.
+    """A parsed search. `type_words` and `unit_words` are what was typed after `jenis:` and `opd:`; any may hold.
 
     `all_words` false asks only for more than half of the words. `notices` are Indonesian sentences for the person.
     """
 
     typed: str
     clauses: tuple[Clause, ...] = ()
-    types: tuple[Phrase, ...] = ()
-    years: tuple[int | None, int | None] | None = None
-    units: tuple[Phrase, ...] = ()
-    indicators: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    type_words: tuple[Phrase, ...] = ()
+    unit_words: tuple[Phrase, ...] = ()
     all_words: bool = True
     notices: tuple[str, ...] = ()
 
@@ -145,7 +141,7 @@ class Cursor:
             raise InvalidInput("Penanda halaman hasil tidak dikenal; ulangi pencarian dari awal.") from error
 
 
-# --- what comes back ---------------------------------------------------------------------------------------------------
+# --- what comes back ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +229,7 @@ class Hits:
     forms: tuple[str, ...] = ()
 
 
-# --- the engine --------------------------------------------------------------------------------------------------------
+# --- the engine ----------------------------------------------------------------
 
 
 class SearchIndex(Protocol):
