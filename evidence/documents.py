@@ -192,7 +192,7 @@ def get_page(session: Session, access: Access, document: UUID, part: int, number
         .select_from(Document)
         .join(VersionPart, VersionPart.version_id == Document.current_version_id)
         .join(Blob, Blob.sha256 == VersionPart.blob_sha256)
-        .join(Reading, Reading.id == _newest(VersionPart.blob_sha256))
+        .join(Reading, Reading.id == newest_reading_id(VersionPart.blob_sha256))
         .join(Page, Page.reading_id == Reading.id)
         .where(access.documents(), Document.id == document, VersionPart.ordinal == part, Page.number == number)
     ).one_or_none()
@@ -253,7 +253,7 @@ def _rows(access: Access, wanted: DocumentFilter) -> Select[*tuple[Any, ...]]:
     held = aliased(VersionPart)
     pages = (
         select(func.coalesce(func.sum(Reading.pages_done), 0))
-        .join(held, Reading.id == _newest(held.blob_sha256))
+        .join(held, Reading.id == newest_reading_id(held.blob_sha256))
         .where(held.version_id == Version.id)
         .correlate(Version)
         .scalar_subquery()
@@ -286,7 +286,9 @@ def _rows(access: Access, wanted: DocumentFilter) -> Select[*tuple[Any, ...]]:
     return _narrow(query, columns, wanted)
 
 
-def _narrow(query: Select[*tuple[Any, ...]], columns: Mapping[str, Any], wanted: DocumentFilter) -> Select[*tuple[Any, ...]]:
+def _narrow(
+    query: Select[*tuple[Any, ...]], columns: Mapping[str, Any], wanted: DocumentFilter
+) -> Select[*tuple[Any, ...]]:
     for name in ("doc_type", "year", "unit", "state"):
         if value := getattr(wanted, name):
             query = query.where(columns[name] == value)
@@ -372,14 +374,14 @@ def _parts(version: UUID) -> Select[*tuple[Any, ...]]:
 def _pages(version: UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(VersionPart.ordinal, Page.number, Page.label, Page.method, Page.confidence, Page.note)
-        .join(Reading, Reading.id == _newest(VersionPart.blob_sha256))
+        .join(Reading, Reading.id == newest_reading_id(VersionPart.blob_sha256))
         .join(Page, Page.reading_id == Reading.id)
         .where(VersionPart.version_id == version)
         .order_by(VersionPart.ordinal, Page.number)
     )
 
 
-def _newest(sha256: Any) -> Any:
+def newest_reading_id(sha256: Any) -> Any:
     """The id of the newest reading of a blob; ids are ordered by time."""
     newest = aliased(Reading)
     return select(newest.id).where(newest.blob_sha256 == sha256).order_by(newest.id.desc()).limit(1).scalar_subquery()
