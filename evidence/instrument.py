@@ -63,11 +63,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceGroup:
-    """What kind of document would do at a level; advice only. `alternatives` hold from 2024 on."""
+    """What kind of document would do at a level; advice only."""
 
     role: str
     document_types: tuple[str, ...]
-    alternatives: tuple[str, ...] = ()
     optional: bool = False
 
 
@@ -169,7 +168,9 @@ class Instrument:
 def instrument_ids() -> tuple[str, ...]:
     """The instruments that are shipped."""
     names = (entry.name for entry in _shipped().iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.startswith("permenpanrb-") and ".yaml" in name))
+    return tuple(
+        sorted(name.removesuffix(".yaml") for name in names if name.startswith("permenpanrb-") and ".yaml" in name)
+    )
 
 
 @lru_cache
@@ -181,7 +182,9 @@ def load_instrument(instrument_id: str, folder: Path | None = None) -> Instrumen
     if about.text("id") != instrument_id:
         raise about.error(f"id {about.text('id')} tidak sama dengan nama berkas")
     types = _document_types(_elsewhere(root, source, "document_types"))
-    domains = tuple(Domain(n.text("id"), n.text("name"), n.number("weight")) for n in root.nodes("domains", "domain", "id"))
+    domains = tuple(
+        Domain(n.text("id"), n.text("name"), n.number("weight")) for n in root.nodes("domains", "domain", "id")
+    )
     rules = _rules(root) if "criterion_rules" in root else None
     words = _words(root)
     nodes = root.nodes("indicators", "indikator", "number")
@@ -286,7 +289,9 @@ def _indicators(
     _unique(node, "unsur", (element.id for element in elements))
     _known(node, "jenis dokumen", node.texts("document_types"), types)
     levels = node.node("levels")
-    read = [_level(levels.node(number, f"{node.place}, level {number}"), number, types, words, rules) for number in levels]
+    read = [
+        _level(levels.node(number, f"{node.place}, level {number}"), number, types, words, rules) for number in levels
+    ]
     for level in read:
         _known(node, "unsur", level.requires.get("elements_required", ()), [element.id for element in elements])
     codes = node.texts("instances") or (node.text("number"),)
@@ -317,15 +322,15 @@ def _level(
     items: list[Item] = []
     for entry in node.nodes("evidence", "bukti", "role" if rules else "id"):
         if rules:
-            group = EvidenceGroup(
-                entry.text("role"), entry.texts("any_of"), entry.texts("alternative_2024"), entry.flag("optional")
-            )
-            _known(entry, "peran dokumen", [group.role], rules.roles)
-            _known(entry, "jenis dokumen", group.document_types + group.alternatives, types)
-            groups.append(group)
+            groups.append(EvidenceGroup(entry.text("role"), entry.texts("any_of"), entry.flag("optional")))
+            if "alternative_2024" in entry:
+                groups.append(EvidenceGroup("alternative_2024", entry.texts("alternative_2024"), optional=True))
         else:
             items.append(Item(entry.text("id"), entry.text("item"), entry.texts("document_types")))
-            _known(entry, "jenis dokumen", items[-1].document_types, types)
+    for codes in [advice.document_types for advice in groups] + [item.document_types for item in items]:
+        _known(node, "jenis dokumen", codes, types)
+    if rules:
+        _known(node, "peran dokumen", (group.role for group in groups), rules.roles)
     _unique(node, "butir", (item.id for item in items))
     return Level(
         number=Fraction(str(number)),
