@@ -1,0 +1,21 @@
+# Short names for what is done by hand. `make` alone lists them.
+help:
+	@grep -E '^[a-z-]+:' Makefile | cut -d: -f1
+
+demo:
+	sh deploy/demo.sh
+
+test:
+	sh deploy/test.sh
+
+lock:
+	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+screenshots:
+	.venv/bin/python -m tests.bench.screenshots
+
+proof:
+	.venv/bin/python -m tests.bench.kill --files 40 --kills 5 | tee docs/proof/kill.txt
+
+.PHONY: help demo test lock screenshots proof

@@ -1,0 +1,1 @@
+"""What the commands do, one file each; api/cli.py only declares them."""

@@ -1,0 +1,67 @@
+"""Serving: whoever holds the data folder runs the web server, the worker and the indexer in one process."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from api.app import create_app
+from api.security import has_account, issue_setup_token
+from evidence.settings import Settings
+from ingest.owner import OwnerLock
+from ingest.runtime import Runtime, open_runtime
+from ingest.worker import Worker
+
+
+@contextmanager
+def owning(settings: Settings) -> Iterator[tuple[Runtime, Worker]]:
+    """Hold the data folder, with the worker running; raises OwnerBusy when another process holds it."""
+    lock = OwnerLock(settings.data)
+    runtime = open_runtime(settings, writable=True)
+    worker = Worker(runtime, lock)
+    worker.start()
+    try:
+        yield runtime, worker
+    finally:
+        worker.stop()
+        runtime.close()
+
+
+def serve(settings: Settings, say: Callable[[str], None], prepare: Callable[[Runtime], None] | None = None) -> None:
+    """Serve until interrupted. `prepare` runs first, with the worker at work; `say` prints one line for people."""
+    with owning(settings) as (runtime, _worker):
+        if prepare is not None:
+            prepare(runtime)
+        address = f"http://{settings.host}:{settings.port}"
+        with runtime.db.transaction() as session:
+            token = None if has_account(session) else issue_setup_token(session)
+        say(f"Bukti berjalan di {address} (hentikan dengan Ctrl+C).")
+        if token:
+            say(f"Buat akun pengelola lewat tautan sekali pakai ini: {address}/mulai/{token}")
+        config = uvicorn.Config(
+            create_app(runtime), host=settings.host, port=settings.port, log_config=None, access_log=False
+        )
+        uvicorn.Server(config).run()
+
+
+def log_events() -> None:
+    """Events with fields on standard error, one JSON object a line; no document text, no personal data."""
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format='{"event": "%(name)s", "message": "%(message)s"}'
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
