@@ -22,7 +22,12 @@ _MOST_VALUES = 20  # of one filter
 
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _ITEM = re.compile(
-    r'(?P<minus>-)?(?:(?P<field>[^\W\d_]+):(?=[^\s/]))?(?:"(?P<quoted>[^"]*)(?P<close>"?)|(?P<plain>[^\s"]+))'
+    r"""(?P<minus>-)?(?:
+        (?P<field>[^\W\d_]+):(?P<value>(?=[^\s/])(?:"[^"]*"?|[^\s"])+)   # jenis:"surat keputusan",perwali
+      | "(?P<quoted>[^"]*)(?P<close>"?)
+      | (?P<plain>[^\s"]+)
+    )""",
+    re.VERBOSE,
 )
 _YEARS = re.compile(r"(?:(\d{4})?\s*(?:\.\.|-|–)\s*(\d{4})?|(\d{4}))")
 _CODE = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -33,7 +38,6 @@ class _Item:
     """One thing typed, before synonyms: its words, how they were meant, and what the next must join."""
 
     words: Words
-    phrase: bool = False
     exact: bool = False
     excluded: bool = False
     joins_previous: bool = False  # after OR
@@ -86,31 +90,26 @@ def _read_items(text: str, analyser: Analyser, parsed: _Parsed) -> None:
     after_or = False
     for found in _ITEM.finditer(text):
         name, quoted, plain = found["field"], found["quoted"], found["plain"]
-        value = quoted if quoted is not None else plain
         if quoted is not None and not found["close"]:
             parsed.notice("Tanda kutip tidak ditutup; dicari sebagai frasa sampai akhir.")
-        if plain in ("AND", "DAN") and not name:
+        if plain in ("AND", "DAN"):
             continue
-        if plain in ("OR", "ATAU") and not name:
+        if plain in ("OR", "ATAU"):
             after_or = bool(parsed.items)
             continue
-        known = name and _read_field(fold_text(name), fold_text(value), bool(found["minus"]), parsed)
-        if known:
-            continue
-        words = analyser.analyse(fold_text(f"{name} {value}" if name else value)).exact
-        if not words:
-            continue
         excluded = bool(found["minus"])
-        previous = parsed.items[-1] if parsed.items else None
-        joins = after_or and previous is not None and not previous.excluded and not excluded
-        is_phrase = quoted is not None and not name
-        parsed.items.append(_Item(words, len(words) > 1 or is_phrase, is_phrase, excluded, joins))
+        if name and _read_field(fold_text(name), fold_text(found["value"]), excluded, parsed):
+            continue
+        words = analyser.analyse(fold_text(f"{name} {found['value']}" if name else quoted or plain or "")).exact
+        if words:
+            joins = after_or and not excluded and not parsed.items[-1].excluded
+            parsed.items.append(_Item(words, quoted is not None, excluded, joins))
         after_or = False
 
 
 def _read_field(name: str, value: str, excluded: bool, parsed: _Parsed) -> bool:
     """Take a filter; false if `name` is none, so that it is searched as words."""
-    values = [part.strip() for part in value.split(",") if part.strip()]
+    values = [part.strip() for part in value.replace('"', "").split(",") if part.strip()]
     if name not in ("jenis", "tahun", "opd", "indikator"):
         parsed.notice(f"Saringan “{name}:” tidak dikenal; dicari sebagai kata biasa.")
         return False
@@ -143,9 +142,7 @@ def _clauses(items: list[_Item], analyser: Analyser, exact: bool) -> list[Clause
             alternatives: tuple[Phrase, ...] = (Phrase(item.words, exact=True),)
         else:
             words, run = _longest_synonym(items, at)
-            typed = _stemmed(words, analyser)
-            others = load_synonyms().of(words)
-            alternatives = tuple(dict.fromkeys((typed, *(_stemmed(other, analyser) for other in others))))
+            alternatives = _with_synonyms(words, analyser)
         if item.joins_previous and clauses:
             clauses[-1] = replace(clauses[-1], alternatives=clauses[-1].alternatives + alternatives)
         else:
@@ -176,6 +173,17 @@ def _filter_phrases(values: list[str], analyser: Analyser) -> tuple[Phrase, ...]
             for alternative in (words, *load_synonyms().of(words)):
                 phrases[Phrase(alternative, exact=True)] = None
     return tuple(phrases)
+
+
+def _with_synonyms(words: Words, analyser: Analyser) -> tuple[Phrase, ...]:
+    others = load_synonyms().of(words)
+    if not others:
+        return (_stemmed(words, analyser),)
+    return tuple(
+        # Stemming takes abbreviations apart (per-wali -> wali): a single word of the synonyms stays as it is written.
+        Phrase(each, exact=True) if len(each) == 1 and analyser.stem(each[0]) != each[0] else _stemmed(each, analyser)
+        for each in (words, *others)
+    )
 
 
 def _stemmed(words: Words, analyser: Analyser) -> Phrase:

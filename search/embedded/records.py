@@ -1,0 +1,114 @@
+"""What a document becomes in the embedded index: one record of level `document` and one per page.
+
+Words come in analysed: stems and exact forms, joined by blanks, in fields cut at blanks. No text is stored; `shown`
+holds the few facts of a row. Bump `LAYOUT` with any change here: an index of another layout must be rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import tantivy
+
+from evidence.analysis import ANALYSIS_VERSION, Analyser, fold_text
+from search.index import IndexEntry
+
+LAYOUT = "1"
+MADE_BY = f"layout {LAYOUT}, analysis {ANALYSIS_VERSION}"
+
+# Compared as a whole (ids, codes), and cut at blanks with positions for phrases.
+_WHOLE = ("level", "institution", "unit")
+_COUNTED = ("key", "doc_type", "unit_facet", "indicator")  # whole, and counted by facets
+_WORDS = ("stems", "exact", "all_stems", "all_exact", "title_stems", "title_exact", "type_words", "unit_words")
+
+
+@cache
+def schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in _WHOLE:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in _COUNTED:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    for name in _WORDS:
+        builder.add_text_field(name, tokenizer_name="whitespace")
+    builder.add_unsigned_field("confidentiality", indexed=True)
+    builder.add_unsigned_field("year", indexed=True, fast=True)
+    # A UUID does not fit into one number; reading it back from here is far cheaper than from the stored record.
+    for name in ("id_high", "id_low", "revision"):
+        builder.add_unsigned_field(name, fast=True)
+    builder.add_bytes_field("shown", stored=True)
+    return builder.build()
+
+
+def records(entry: IndexEntry, analyser: Analyser) -> Iterator[tantivy.Document]:
+    common = _common(entry, analyser)
+    for page in entry.pages:
+        yield _record(
+            common,
+            level="page",
+            stems=" ".join(page.tokens.stems),
+            exact=" ".join(page.tokens.exact),
+            shown={"part": page.part, "page": page.page, "label": page.label, "sha256": page.sha256},
+        )
+    yield _record(
+        common,
+        level="document",
+        all_stems=" ".join(" ".join(page.tokens.stems) for page in entry.pages),
+        all_exact=" ".join(" ".join(page.tokens.exact) for page in entry.pages),
+        revision=entry.revision,
+        shown={
+            "version": entry.version.hex,
+            "sha256": entry.sha256,
+            "name": entry.name,
+            "title": entry.title,
+            "doc_type": entry.doc_type,
+            "number": entry.number,
+            "year": entry.year,
+            "unit": entry.unit.hex if entry.unit else None,
+            "unit_name": entry.unit_name,
+        },
+    )
+
+
+def shown(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(bytes(searcher.doc(address).get_first("shown")))  # type: ignore[arg-type]
+    return facts
+
+
+def document_ids(searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]) -> list[UUID]:
+    """The document of each record."""
+    high = searcher.fast_field_values("id_high", addresses)
+    low = searcher.fast_field_values("id_low", addresses)
+    return [UUID(int=int(a or 0) << 64 | int(b or 0)) for a, b in zip(high, low, strict=True)]
+
+
+def _common(entry: IndexEntry, analyser: Analyser) -> dict[str, Any]:
+    """What every record of a document holds, so that filters and access work on both levels."""
+    about = (entry.title, entry.doc_type.replace("_", " "), entry.number, str(entry.year or ""), entry.name)
+    title = analyser.analyse(fold_text(" ".join(about)))
+    return {
+        "key": entry.document.hex,
+        "id_high": entry.document.int >> 64,
+        "id_low": entry.document.int & (2**64 - 1),
+        "institution": entry.institution.hex,
+        "confidentiality": entry.confidentiality,
+        "unit": entry.unit.hex if entry.unit else None,
+        "unit_facet": f"{entry.unit.hex} {entry.unit_name}" if entry.unit else None,
+        "unit_words": " ".join(analyser.analyse(fold_text(entry.unit_name)).exact),
+        "doc_type": entry.doc_type or None,
+        "type_words": entry.doc_type.replace("_", " "),
+        "year": entry.year,
+        "indicator": list(entry.indicators),
+        "title_stems": " ".join(title.stems),
+        "title_exact": " ".join(title.exact),
+    }
+
+
+def _record(common: dict[str, Any], *, shown: dict[str, Any], **fields: Any) -> tantivy.Document:
+    values = {name: value for name, value in (common | fields).items() if value is not None}
+    # Without the schema tantivy guesses signed numbers, and its writer dies of them.
+    return tantivy.Document.from_dict({**values, "shown": json.dumps(shown).encode()}, schema())
