@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -76,6 +76,20 @@ class Node:
             label = item.get(name, position) if isinstance(item, dict) else position
             found.append(Node(self.file, self._below(f"{place} {label}"), item))
         return found
+
+    def unique(self, what: str, codes: Iterable[str]) -> None:
+        """Raise if a code stands twice."""
+        seen: set[str] = set()
+        for code in codes:
+            if code in seen:
+                raise self.error(f"{what} ganda: {code}")
+            seen.add(code)
+
+    def known(self, what: str, codes: Iterable[str], known: Container[str]) -> None:
+        """Raise if a code is not among the `known` ones."""
+        for code in codes:
+            if code not in known:
+                raise self.error(f"{what} tidak dikenal: {code}")
 
     def _below(self, place: str) -> str:
         return f"{self.place}, {place}" if self.place else place

@@ -167,10 +167,8 @@ class Instrument:
 
 def instrument_ids() -> tuple[str, ...]:
     """The instruments that are shipped."""
-    names = (entry.name for entry in _shipped().iterdir())
-    return tuple(
-        sorted(name.removesuffix(".yaml") for name in names if name.startswith("permenpanrb-") and ".yaml" in name)
-    )
+    paths = (Path(entry.name) for entry in _shipped().iterdir())
+    return tuple(sorted(path.stem for path in paths if path.match("permenpanrb-*.yaml")))
 
 
 @lru_cache
@@ -185,14 +183,17 @@ def load_instrument(instrument_id: str, folder: Path | None = None) -> Instrumen
     domains = tuple(
         Domain(n.text("id"), n.text("name"), n.number("weight")) for n in root.nodes("domains", "domain", "id")
     )
-    rules = _rules(root) if "criterion_rules" in root else None
     words = _words(root)
+    rules = _rules(root, words) if "criterion_rules" in root else None
     nodes = root.nodes("indicators", "indikator", "number")
     indicators = tuple(indicator for node in nodes for indicator in _indicators(node, types, words, rules))
-    _unique(root, "indikator", (indicator.code for indicator in indicators))
+    root.unique("indikator", (indicator.code for indicator in indicators))
     aspects = tuple(_aspect(node, indicators) for node in root.nodes("aspects", "aspek", "id"))
     _check_weights(root, domains, aspects, indicators)
+    for node in nodes:
+        node.known("indikator", node.texts("related_indicators"), [indicator.code for indicator in indicators])
     mapping = root.node("comparison_with_59_2020").node("mapping_new_to_old")
+    mapping.known("indikator", (mapping.text(new) for new in mapping), [node.text("number") for node in nodes])
     return Instrument(
         id=instrument_id,
         short_name=about.text("short_name"),
@@ -232,7 +233,7 @@ def _elsewhere(root: Node, source: Traversable | Path, key: str) -> Node:
 
 def _document_types(root: Node) -> dict[str, DocumentType]:
     nodes = root.nodes("document_types", "jenis dokumen", "code")
-    _unique(root, "jenis dokumen", (node.text("code") for node in nodes))
+    root.unique("jenis dokumen", (node.text("code") for node in nodes))
     return {n.text("code"): DocumentType(n.text("code"), n.text("label"), n.text("klass")) for n in nodes}
 
 
@@ -246,7 +247,7 @@ def _words(root: Node) -> frozenset[str]:
     return frozenset(root.node("requires_vocabulary")) | frozenset(root.node("requires_2024_vocabulary"))
 
 
-def _rules(root: Node) -> CriterionRules:
+def _rules(root: Node, words: frozenset[str]) -> CriterionRules:
     node = root.node("criterion_rules")
 
     def lists(parent: Node, key: str) -> dict[str, tuple[str, ...]]:
@@ -257,6 +258,9 @@ def _rules(root: Node) -> CriterionRules:
         below = node.node(key)
         return {name: below.text(name) for name in below}
 
+    for key in ("short", "accepted", "ages"):
+        node.known(f"kata requires pada {key}", node.node(key), words)
+    node.known("kata requires pada no_key", node.texts("no_key"), words)
     accepted = node.node("accepted")
     folds = node.node("folds")
     return CriterionRules(
@@ -286,14 +290,14 @@ def _indicators(
         Element(n.text("id"), n.text("name"), n.texts("synonyms"), n.text("counted", "True") == "True")
         for n in node.nodes("content_elements", "unsur", "id")
     )
-    _unique(node, "unsur", (element.id for element in elements))
-    _known(node, "jenis dokumen", node.texts("document_types"), types)
+    node.unique("unsur", (element.id for element in elements))
+    node.known("jenis dokumen", node.texts("document_types"), types)
     levels = node.node("levels")
     read = [
         _level(levels.node(number, f"{node.place}, level {number}"), number, types, words, rules) for number in levels
     ]
     for level in read:
-        _known(node, "unsur", level.requires.get("elements_required", ()), [element.id for element in elements])
+        node.known("unsur", level.requires.get("elements_required", ()), [element.id for element in elements])
     codes = node.texts("instances") or (node.text("number"),)
     return [
         Indicator(
@@ -328,10 +332,10 @@ def _level(
         else:
             items.append(Item(entry.text("id"), entry.text("item"), entry.texts("document_types")))
     for codes in [advice.document_types for advice in groups] + [item.document_types for item in items]:
-        _known(node, "jenis dokumen", codes, types)
+        node.known("jenis dokumen", codes, types)
     if rules:
-        _known(node, "peran dokumen", (group.role for group in groups), rules.roles)
-    _unique(node, "butir", (item.id for item in items))
+        node.known("peran dokumen", (group.role for group in groups), rules.roles)
+    node.unique("butir", (item.id for item in items))
     return Level(
         number=Fraction(str(number)),
         name=node.text("level_name", ""),
@@ -346,13 +350,14 @@ def _level(
 
 def _facts(node: Node, key: str, words: frozenset[str]) -> dict[str, tuple[str, ...]]:
     below = node.node(key)
-    _known(below, "kata requires", below, words)
+    below.known("kata requires", below, words)
     facts: dict[str, tuple[str, ...]] = {}
     for word in below:
         value = below.get(word)
         if value is False or value is None:
             raise below.error(f"'{word}' berupa keadaan, bukan syarat")
         facts[word] = () if value is True else below.texts(word) if isinstance(value, list) else (below.text(word),)
+    below.known("nilai elements_min", facts.get("elements_min", ()), ("some", "all"))
     return facts
 
 
@@ -372,6 +377,7 @@ def _names(root: Node, source: Traversable | Path, indicators: Iterable[Indicato
             for item in level.items
         }
     file = root.node("criterion_rules").text("names")
+    codes = {indicator.code for indicator in indicators}
     names: dict[str, str] = {}
     for number, line in enumerate(source.joinpath(file).read_text("utf-8").splitlines(), 1):
         if not line or line.startswith("#"):
@@ -379,6 +385,8 @@ def _names(root: Node, source: Traversable | Path, indicators: Iterable[Indicato
         columns = line.split("\t")
         if len(columns) != 3 or columns[0] in names:
             raise InstrumentError(f"{file}: baris {number}: kunci ganda atau bukan tiga kolom")
+        if columns[0].partition(".")[0] not in codes:
+            raise InstrumentError(f"{file}: baris {number}: indikator tidak dikenal: {columns[0]}")
         names[columns[0]] = columns[2]
     return names
 
@@ -386,10 +394,10 @@ def _names(root: Node, source: Traversable | Path, indicators: Iterable[Indicato
 def _check_weights(
     root: Node, domains: tuple[Domain, ...], aspects: tuple[Aspect, ...], indicators: tuple[Indicator, ...]
 ) -> None:
-    _unique(root, "domain", (domain.code for domain in domains))
-    _unique(root, "aspek", (aspect.code for aspect in aspects))
-    _known(root, "aspek", (indicator.aspect for indicator in indicators), [aspect.code for aspect in aspects])
-    _known(root, "domain", (aspect.domain for aspect in aspects if aspect.domain), [domain.code for domain in domains])
+    root.unique("domain", (domain.code for domain in domains))
+    root.unique("aspek", (aspect.code for aspect in aspects))
+    root.known("aspek", (indicator.aspect for indicator in indicators), [aspect.code for aspect in aspects])
+    root.known("domain", (aspect.domain for aspect in aspects if aspect.domain), [domain.code for domain in domains])
     for aspect in aspects:
         weights = sum(indicator.weight for indicator in indicators if indicator.aspect == aspect.code)
         if weights != aspect.weight:
@@ -400,17 +408,3 @@ def _check_weights(
             raise root.error(f"domain {domain.code}: bobot aspek berjumlah {weights}, bukan {domain.weight}")
     if sum(aspect.weight for aspect in aspects) != 100:
         raise root.error("bobot aspek tidak berjumlah 100")
-
-
-def _unique(node: Node, what: str, codes: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for code in codes:
-        if code in seen:
-            raise node.error(f"{what} ganda: {code}")
-        seen.add(code)
-
-
-def _known(node: Node, what: str, codes: Iterable[str], known: Iterable[str]) -> None:
-    for code in codes:
-        if code not in known:
-            raise node.error(f"{what} tidak dikenal: {code}")
