@@ -1,0 +1,132 @@
+"""How surely a document belongs to each indicator, from where the indicators' subjects stand in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from classifiers.layout import Layout, Spot
+from classifiers.rules import Claim, Rulebook
+
+_REGULATING = frozenset({"body", "annex"})
+# A subject that is only named in the recitals, in a citation or by the way.
+MENTION = 0.2
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where the subject of one indicator stands."""
+
+    titles: list[Spot] = field(default_factory=list)
+    topics: list[Spot] = field(default_factory=list)
+    headings: list[Spot] = field(default_factory=list)
+    body: list[Spot] = field(default_factory=list)
+    elsewhere: list[Spot] = field(default_factory=list)  # Mengingat, definitions, contents, other acts' names
+
+    def places(self, where: str) -> list[Spot]:
+        if where == "title":
+            return self.titles + self.topics
+        if where == "article":
+            first: dict[tuple[int, int, int], Spot] = {}
+            for spot in self.body:
+                first.setdefault(spot.article, spot)
+            return list(first.values())
+        return {"name": self.titles, "topic": self.topics, "heading": self.headings, "passage": self.body}[where]
+
+    def any_spot(self) -> Spot | None:
+        spots = self.titles or self.topics or self.headings or self.body or self.elsewhere
+        return spots[0] if spots else None
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """`score` 0..1, the spot to show for it, and why."""
+
+    score: float
+    spot: Spot
+    rule: str
+    reasons: tuple[str, ...]
+    whole: bool  # the document as a whole is about it: its title says so
+
+
+def standings(
+    spots: Iterable[tuple[int, Spot]], homonyms: Collection[tuple[str, Spot]], rules: Rulebook
+) -> dict[str, Standing]:
+    """Sort the hits of subjects and topics by indicator and place."""
+    found: dict[str, Standing] = {}
+    taken = {(code, s.part, s.page, token) for code, s in homonyms for token in range(s.first, s.after)}
+    for term, spot in spots:
+        for code in rules.subjects.get(term, ()):
+            if (code, spot.part, spot.page, spot.first) not in taken:
+                _sort(found.setdefault(code, Standing()), spot, own=True)
+        for code in rules.topics.get(term, ()):
+            if (code, spot.part, spot.page, spot.first) not in taken:
+                _sort(found.setdefault(code, Standing()), spot, own=False)
+    return found
+
+
+def _sort(standing: Standing, spot: Spot, own: bool) -> None:
+    if spot.is_title and not spot.cited:
+        (standing.titles if own else standing.topics).append(spot)
+    elif spot.cited or spot.zone not in _REGULATING:
+        if own:
+            standing.elsewhere.append(spot)
+    elif spot.is_heading:
+        standing.headings.append(spot)
+        if own:
+            standing.body.append(spot)
+    elif own:
+        standing.body.append(spot)
+
+
+def believe(
+    code: str, standing: Standing, rules: Rulebook, layout: Layout, kinds: Collection[str], words: int, title: str
+) -> Belief | None:
+    """The best claim that holds, or the mere mention; None where the subject is nowhere."""
+    factor, doubt = 1.0, ()
+    for possible in rules.doubts:
+        if any(word in title for word in possible.words):
+            factor, doubt = possible.factor, (possible.reason,)
+    for claim in rules.claims[code]:
+        spot = _holds(claim, standing, layout, kinds, words, title)
+        if spot:
+            score = claim.score * factor
+            whole = claim.where in ("title", "name", "topic")
+            return Belief(score, spot, claim.id, (claim.reason, *doubt), whole)
+    spot = standing.any_spot()
+    if spot is None or spot in standing.topics:
+        return None
+    return Belief(MENTION, spot, "sebutan", (_mention_reason(spot),), False)
+
+
+def _holds(
+    claim: Claim, standing: Standing, layout: Layout, kinds: Collection[str], words: int, title: str
+) -> Spot | None:
+    if claim.kinds and not claim.kinds.intersection(kinds):
+        return None
+    spots = standing.places(claim.where)
+    if len(spots) < claim.least or len(spots) * 1000 < claim.per_thousand * words:
+        return None
+    if claim.needs and not any(need in title for need in claim.needs):
+        if claim.where != "heading":
+            return None
+        spots = [s for s in spots if any(need in layout.sentence_text(s) for need in claim.needs)]
+        if len(spots) < claim.least:
+            return None
+    return spots[0]
+
+
+_MENTIONS: Mapping[str, str] = {
+    "legal_basis": "hanya disebut dalam Mengingat",
+    "recitals": "hanya disebut dalam Menimbang",
+    "definitions": "hanya didefinisikan",
+    "contents": "hanya disebut dalam daftar isi",
+    "explanation": "hanya disebut dalam penjelasan",
+    "title": "disebut di bagian judul",
+}
+
+
+def _mention_reason(spot: Spot) -> str:
+    if spot.cited:
+        return "hanya disebut dalam judul peraturan lain"
+    return _MENTIONS.get(spot.zone, "hanya disebut sepintas")

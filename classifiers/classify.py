@@ -1,0 +1,274 @@
+"""Tags the passages of a version with the indicators and criteria they speak of. Pure: text and rules alone.
+
+One pass over each page's stems finds all phrases; everything after it looks at those hits only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from classifiers.beliefs import MENTION, Belief, Standing, believe, standings
+from classifiers.layout import Layout, Spot
+from classifiers.rules import Rule, Rulebook
+from evidence.sections import address_at
+from evidence.values import Analysed, Match, Place, Section
+
+_QUOTE = 300
+_PER_PAGE = 2
+_PER_CRITERION = 12
+# Below this a document is not looked at for the indicator's criteria.
+_LOOKED_AT = 0.3
+_NUMBERED = re.compile(r"(?:NOMOR|Nomor|NO\.?)\s*[:.]?\s*[\w./-]{0,20}\d")
+_DATED = re.compile(r"tanggal\s*:?\s*\d", re.I)
+_NATIONAL = frozenset({"uu", "pp", "perpres", "permen", "perppu"})
+_ZONE_REASONS = {"annex": "ada di lampiran", "title": "ada di judul", "recitals": "ada di Menimbang"}
+_SURE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    rule: Rule
+    spot: Spot
+    nearness: float
+    reason: str
+
+
+def classify(version: Analysed, rules: Rulebook) -> list[Match]:
+    """Matches of a version, best first within each criterion."""
+    raw: list[tuple[int, int, int, int, int]] = []
+    words = 0
+    spoken_of = False
+    subjects, topics = rules.subjects, rules.topics
+    for (part, page), tokens in version.tokens.items():
+        words += len(tokens.stems)
+        for term, first, after in rules.trie.hits(tokens.stems):
+            raw.append((term, part, page, first, after))
+            spoken_of = spoken_of or term in subjects or term in topics
+    if not spoken_of:
+        return []
+    return _Classification(version, rules, raw, words).matches()
+
+
+class _Classification:
+    """The hits of one version and what follows from them."""
+
+    def __init__(
+        self, version: Analysed, rules: Rulebook, raw: list[tuple[int, int, int, int, int]], words: int
+    ) -> None:
+        self.version = version
+        self.rules = rules
+        self.raw = raw
+        self.layout = Layout(version)
+        self.kinds = set().union(*(rules.kinds.get(t, frozenset()) for t in (version.doc_type or "lainnya", *version.labels)))
+        self.spots: dict[tuple[int, int, int, int], Spot] = {}
+        about = [
+            (term, self._spot(part, page, first, after))
+            for term, part, page, first, after in raw
+            if term in rules.subjects or term in rules.topics
+        ]
+        homonyms = [
+            (code, self._spot(part, page, first, after))
+            for term, part, page, first, after in raw
+            for code in rules.homonyms.get(term, ())
+        ]
+        self.standings = standings(about, homonyms, rules)
+        title = self.layout.title_text()
+        self.beliefs: dict[str, Belief] = {}
+        for code, standing in self.standings.items():
+            belief = believe(code, standing, rules, self.layout, self.kinds, max(words, 1), title)
+            if belief:
+                self.beliefs[code] = belief
+        self.near = {code: _Near(standing) for code, standing in self.standings.items()}
+
+    def matches(self) -> list[Match]:
+        found = self._found()
+        self._raise_beliefs(found)
+        matches = [self._match(f) for f in found]
+        for code, belief in self.beliefs.items():
+            matches.append(self._own_match(code, belief))
+            if code in self.rules.policies and belief.score >= _SURE:
+                matches += self._established(code, belief)
+        return _best(matches)
+
+    def _spot(self, part: int, page: int, first: int, after: int) -> Spot:
+        key = (part, page, first, after)
+        spot = self.spots.get(key)
+        if spot is None:
+            spot = self.spots[key] = self.layout.spot(part, page, first, after)
+        return spot
+
+    # --- passages -----------------------------------------------------------------------------------------------
+
+    def _found(self) -> list[_Found]:
+        wanted = {code for code, belief in self.beliefs.items() if belief.score >= _LOOKED_AT}
+        found: list[_Found] = []
+        seen: set[tuple[str, str, tuple[int, int, int]]] = set()
+        for term, part, page, first, after in self.raw:
+            for rule in self.rules.rules.get(term, ()):
+                if rule.indicator not in wanted or (rule.kinds and not rule.kinds & self.kinds):
+                    continue
+                spot = self._spot(part, page, first, after)
+                key = (rule.id, rule.criterion, spot.sentence)
+                if key in seen or spot.cited:
+                    continue
+                one = self._try(rule, spot)
+                if one:
+                    seen.add(key)
+                    found.append(one)
+        return found
+
+    def _try(self, rule: Rule, spot: Spot) -> _Found | None:
+        zone = "title" if spot.is_title else spot.zone
+        if zone not in rule.zones and not (spot.is_title and spot.zone in rule.zones):
+            return None
+        nearness = self._nearness(rule, spot)
+        if not nearness:
+            return None
+        sentence = self.layout.sentence_text(spot)
+        if any(word in sentence for word in rule.without):
+            return None
+        if rule.deed and any(word in sentence for word in self.rules.deed_words):
+            return None
+        if rule.all:
+            scope = sentence if rule.within == "sentence" else self.layout.article_text(spot)
+            if not all(any(word in scope for word in group) for group in rule.all):
+                return None
+        return _Found(rule, spot, nearness, rule.reason)
+
+    def _nearness(self, rule: Rule, spot: Spot) -> float:
+        """How near the subject stands: 1 in the sentence, less in the article, the heading, the title; 0 nowhere."""
+        near = self.near[rule.indicator]
+        if spot.sentence in near.sentences or (spot.leaf >= 0 and spot.leaf in near.leaves):
+            return 1.0
+        if rule.context == "sentence":
+            return 0.0
+        if spot.article in near.articles:
+            return 0.97
+        if any(heading in near.headings for heading in spot.headings):
+            return 0.95
+        if rule.context == "document":
+            if self.beliefs[rule.indicator].whole:
+                return 0.92
+            if (spot.part, spot.page) in near.pages and rule.indicator not in self.rules.policies:
+                return 0.85
+        return 0.0
+
+    def _raise_beliefs(self, found: list[_Found]) -> None:
+        """An act that regulates several content elements of a subject in its articles regulates the subject."""
+        elements: dict[str, set[str]] = {}
+        for f in found:
+            if f.nearness >= 0.95:
+                elements.setdefault(f.rule.indicator, set()).add(f.rule.criterion)
+        for code, keys in elements.items():
+            belief = self.beliefs[code]
+            if code in self.rules.policies and not belief.whole and "policy" in self.kinds:
+                score = min(0.9, max(belief.score, 0.45) + 0.1 * len(keys))
+                if score > belief.score:
+                    reason = f"mengatur {len(keys)} muatan indikator"
+                    self.beliefs[code] = Belief(score, belief.spot, "klaim-muatan", (*belief.reasons, reason), False)
+
+    # --- matches ------------------------------------------------------------------------------------------------
+
+    def _match(self, f: _Found) -> Match:
+        belief = self.beliefs[f.rule.indicator]
+        return self._at(
+            f.spot, f.rule.indicator, f.rule.criterion, belief.score * f.rule.weight * f.nearness, f.rule.id,
+            (f.reason, *belief.reasons),
+        )  # fmt: skip
+
+    def _own_match(self, code: str, belief: Belief) -> Match:
+        return self._at(belief.spot, code, None, belief.score, belief.rule, belief.reasons)
+
+    def _at(
+        self, spot: Spot, code: str, criterion: str | None, score: float, rule: str, reasons: tuple[str, ...]
+    ) -> Match:
+        article = address_at(
+            self.version.sections, spot.part, spot.page, self.layout.tokens(spot.part, spot.page).starts[spot.first]
+        )
+        place, quote = self._quote(spot)
+        where = _ZONE_REASONS.get("title" if spot.is_title else spot.zone)
+        if not where and article.startswith(("Pasal", "KE", "PERTAMA")):
+            where = f"ada di batang tubuh {article}"
+        said = (where, *reasons) if where else reasons
+        return Match(code, criterion, place, quote, article, round(score, 3), rule, tuple(dict.fromkeys(said)))
+
+    def _quote(self, spot: Spot) -> tuple[Place, str]:
+        """The sentence, cut to a readable length around the hit."""
+        text = self.layout.page(spot.part, spot.page).text
+        tokens = self.layout.tokens(spot.part, spot.page)
+        start, end = self.layout.sentence_range(spot)
+        hit, hit_end = tokens.starts[spot.first], tokens.ends[spot.after - 1]
+        start, end = min(start, hit), max(end, hit_end)
+        if end - start > _QUOTE:
+            start = max(start, hit - _QUOTE // 3)
+            end = min(end, start + _QUOTE)
+            starts = tokens.starts
+            start = next((s for s in starts if s >= start), start)
+            end = next((e for e in reversed(tokens.ends) if e <= end), end)
+        return Place(spot.part, spot.page, start, end), " ".join(text[start:end].split())
+
+    def _established(self, code: str, belief: Belief) -> Iterable[Match]:
+        """A policy with a number in its title and a dated signing block is established (Permen 59/2020, level 2)."""
+        key = f"{code}.document_established"
+        if "policy" not in self.kinds or self.version.doc_type.startswith("rancangan") or key not in self.rules.names:
+            return
+        national = self.version.doc_type in _NATIONAL
+        factor = 0.45 if national else 0.95
+        note = ("peraturan nasional, bukan kebijakan internal pemerintah daerah",) if national else ()
+        title = self._numbered_title()
+        if title is None:
+            return
+        for section, reason in ((title, "judul memuat nomor dan tahun"), (self._dated_closing(), "ditetapkan dan bertanggal")):
+            if section is not None:
+                yield self._block(section, code, key, belief.score * factor, (reason, *note, *belief.reasons))
+
+    def _numbered_title(self) -> Section | None:
+        for section in self.version.sections:
+            if section.kind == "title_block":
+                return section if _NUMBERED.search(self._text(section)) else None
+        return None
+
+    def _dated_closing(self) -> Section | None:
+        return next((s for s in self.version.sections if s.kind == "closing" and _DATED.search(self._text(s))), None)
+
+    def _text(self, section: Section) -> str:
+        text = self.layout.page(section.part, section.page).text
+        return text[section.start : section.end if section.end_page == section.page else len(text)]
+
+    def _block(self, section: Section, code: str, key: str, score: float, reasons: tuple[str, ...]) -> Match:
+        text = self._text(section)
+        cut = text[:_QUOTE] if len(text) > _QUOTE else text
+        place = Place(section.part, section.page, section.start, section.start + len(cut))
+        return Match(code, key, place, " ".join(cut.split()), section.address, round(score, 3), "ditetapkan", reasons)
+
+
+class _Near:
+    """The surroundings in which a subject stands, as keys."""
+
+    def __init__(self, standing: Standing) -> None:
+        inside = [*standing.body, *standing.headings, *standing.titles]
+        self.sentences = {s.sentence for s in inside}
+        self.leaves = {s.leaf for s in standing.body if s.leaf >= 0 and not s.is_heading}
+        self.articles = {s.article for s in standing.body if s.article[2] >= 0}
+        self.headings = {s.headings[-1] for s in standing.headings if s.headings}
+        self.pages = {(s.part, s.page) for s in inside}
+
+
+def _best(matches: list[Match]) -> list[Match]:
+    """The best few per criterion and page, and per criterion."""
+    kept: list[Match] = []
+    per_page: dict[tuple[str, str | None, int, int], int] = {}
+    per_criterion: dict[tuple[str, str | None], int] = {}
+    for match in sorted(matches, key=lambda m: (-m.score, m.place)):
+        page = (match.indicator, match.criterion, match.place.part, match.place.page)
+        criterion = page[:2]
+        if per_page.get(page, 0) < _PER_PAGE and per_criterion.get(criterion, 0) < _PER_CRITERION:
+            per_page[page] = per_page.get(page, 0) + 1
+            per_criterion[criterion] = per_criterion.get(criterion, 0) + 1
+            kept.append(match)
+    return kept
+
+
+__all__ = ["MENTION", "classify"]

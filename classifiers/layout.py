@@ -1,0 +1,243 @@
+"""Where the hits of a version stand: sentence, article, heading or title, zone, or inside another act's name."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evidence.values import Analysed, PageText, Section, Tokens
+
+_ARTICLES = frozenset({"article", "dictum", "sop_box", "heading"})
+_HEADINGS = frozenset({"chapter", "part", "paragraph", "heading"})
+_LISTED = frozenset({"clause", "point", "item"})
+# A sentence also ends where a list item or a table cell begins: tables and slides have no full stops.
+_SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪o]\s|\(?[a-z0-9]{1,2}[.)]\s))|\s\|\s")
+_ROW_END = re.compile(r"[.;!?](?=\s)|\n")
+# Titles run over a few lines; what stands deeper in a cover page is its small print.
+_TITLE_WORDS = 70
+_FIRST_WORDS = 60
+_CUE_WORDS = 22
+_CUES = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop"), ("perihal",), ("hal",), ("acara",), ("agenda",), ("topik",)})
+_CITED_WITHIN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where one hit stands. `sentence`, `article` and `headings` are keys to compare, not addresses."""
+
+    part: int
+    page: int
+    first: int  # token
+    after: int
+    zone: str
+    leaf: int
+    article: tuple[int, int, int]
+    headings: tuple[int, ...]
+    sentence: tuple[int, int, int]
+    is_title: bool
+    is_heading: bool
+    cited: bool
+
+
+class Layout:
+    """Looks up spots and surroundings of one version; everything is computed for the pages that are asked for only."""
+
+    def __init__(self, version: Analysed) -> None:
+        self._version = version
+        self._sections = version.sections
+        self._bounds = [_boundaries(version.sections, part.ordinal) for part in version.read.parts]
+        self._pages: dict[tuple[int, int], PageText] = {
+            (part.ordinal, page.number): page for part, page in version.read.pages()
+        }
+        self._ends: dict[tuple[int, int], list[int]] = {}
+        self._cues: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._scope_text: dict[tuple[int, int, int], str] = {}
+        self._first_page = next(
+            (key for key in self._pages if len(version.tokens[key].exact) >= 3), next(iter(self._pages), (0, 1))
+        )
+        self.is_act = any(s.kind in ("article", "dictum", "recitals", "legal_basis") for s in version.sections)
+
+    def tokens(self, part: int, page: int) -> Tokens:
+        return self._version.tokens[(part, page)]
+
+    def page(self, part: int, page: int) -> PageText:
+        return self._pages[(part, page)]
+
+    def spot(self, part: int, page: int, first: int, after: int) -> Spot:
+        tokens = self._version.tokens[(part, page)]
+        offset = tokens.starts[first]
+        chain = self._chain(part, page, offset)
+        sections = self._sections
+        leaf = chain[-1] if chain else -1
+        zone = sections[leaf].zone if chain else "body"
+        article = next((i for i in reversed(chain) if sections[i].kind in _ARTICLES), -1)
+        headings = tuple(i for i in chain if sections[i].kind in _HEADINGS)
+        is_heading = bool(headings) and headings[-1] == leaf and self._in_heading(sections[leaf], page, offset)
+        ends = self._sentence_ends(part, page)
+        return Spot(
+            part=part,
+            page=page,
+            first=first,
+            after=after,
+            zone=zone,
+            leaf=leaf,
+            article=(part, -1, article) if article >= 0 else (part, page, -1),
+            headings=headings,
+            sentence=(part, page, bisect_right(ends, offset)),
+            is_title=self._in_title(part, page, first, leaf, zone),
+            is_heading=is_heading,
+            cited=_is_cited(tokens.exact, first),
+        )
+
+    def sentence_range(self, spot: Spot) -> tuple[int, int]:
+        """Offsets of the sentence on its page, without blanks around it."""
+        ends = self._sentence_ends(spot.part, spot.page)
+        text = self._pages[(spot.part, spot.page)].text
+        number = spot.sentence[2]
+        start = ends[number - 1] if number else 0
+        end = ends[number] if number < len(ends) else len(text)
+        while start < end and text[start] in " \n\t;.|)":
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        return start, end
+
+    def sentence_text(self, spot: Spot) -> str:
+        """The words of the sentence, padded with blanks."""
+        key = spot.sentence
+        if key not in self._scope_text:
+            tokens = self._version.tokens[(spot.part, spot.page)]
+            start, end = self.sentence_range(spot)
+            self._scope_text[key] = _words(tokens, start, end)
+        return self._scope_text[key]
+
+    def article_text(self, spot: Spot) -> str:
+        """The words of the whole article, or of the page where no article is, padded with blanks."""
+        key = (spot.article[0], spot.article[1] - 1_000_000, spot.article[2])
+        if key not in self._scope_text:
+            self._scope_text[key] = self._read_article(spot)
+        return self._scope_text[key]
+
+    def title_text(self) -> str:
+        """The words of titles and of the first lines, padded with blanks."""
+        words: list[str] = []
+        for section in self._sections:
+            if section.zone == "title":
+                tokens = self._version.tokens[(section.part, section.page)]
+                first = bisect_right(tokens.starts, section.start - 1)
+                stop = section.end if section.end_page == section.page else 1 << 30
+                words += [w for w, at in zip(tokens.exact[first : first + _TITLE_WORDS], tokens.starts[first:], strict=False) if at < stop]
+        if not self.is_act:
+            words += self._version.tokens[self._first_page].exact[:_FIRST_WORDS] if self._pages else ()
+        for (part, page), cues in self._cues.items():
+            for first, after in cues:
+                words += self._version.tokens[(part, page)].exact[first:after]
+        return f" {' '.join(words)} "
+
+    def _read_article(self, spot: Spot) -> str:
+        if spot.article[2] < 0:
+            return f" {' '.join(self.tokens(spot.part, spot.page).exact)} "
+        section = self._sections[spot.article[2]]
+        texts: list[str] = []
+        for page in range(section.page, section.end_page + 1):
+            tokens = self._version.tokens.get((section.part, page))
+            if tokens is None:
+                continue
+            start = section.start if page == section.page else 0
+            end = section.end if page == section.end_page else 1 << 30
+            texts.append(_words(tokens, start, end).strip())
+        return f" {' '.join(texts)} "
+
+    def _chain(self, part: int, page: int, offset: int) -> tuple[int, ...]:
+        keys, chains = self._bounds[part]
+        at = bisect_right(keys, (page, offset)) - 1
+        return chains[at] if at >= 0 else ()
+
+    def _in_heading(self, section: Section, page: int, offset: int) -> bool:
+        return page == section.page and offset - section.start < max(len(section.title), len(section.address)) + 24
+
+    def _in_title(self, part: int, page: int, first: int, leaf: int, zone: str) -> bool:
+        if zone == "title" and leaf >= 0:
+            section = self._sections[leaf]
+            if section.page == page:
+                begin = bisect_right(self._version.tokens[(part, page)].starts, section.start - 1)
+                return first - begin < _TITLE_WORDS
+            return page == section.page + 1 and first < 20
+        if (part, page) == self._first_page and not self.is_act and first < _FIRST_WORDS:
+            return True
+        return any(start <= first < after for start, after in self._title_cues(part, page))
+
+    def _title_cues(self, part: int, page: int) -> list[tuple[int, int]]:
+        """Ranges after "Nama SOP", "Perihal", "Acara": what the page says it is about."""
+        key = (part, page)
+        if key not in self._cues:
+            self._cues[key] = []
+            if not self.is_act and page <= self._first_page[1] + 1:
+                exact = self._version.tokens[key].exact
+                for at, word in enumerate(exact[:220]):
+                    if (word,) in _CUES or (word, exact[at + 1] if at + 1 < len(exact) else "") in _CUES:
+                        self._cues[key].append((at, at + _CUE_WORDS))
+        return self._cues[key]
+
+    def _sentence_ends(self, part: int, page: int) -> list[int]:
+        key = (part, page)
+        if key not in self._ends:
+            text = self._pages[key].text
+            sheet = self._pages[key].label.startswith("Lembar")
+            ends = {found.end() for found in (_ROW_END if sheet else _SENTENCE_END).finditer(text)}
+            keys, _ = self._bounds[part]
+            low, high = bisect_right(keys, (page, -1)), bisect_right(keys, (page, 1 << 30))
+            ends.update(offset for _, offset in keys[low:high] if offset)
+            self._ends[key] = sorted(ends)
+        return self._ends[key]
+
+
+def _boundaries(
+    sections: Sequence[Section], part: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, ...]]]:
+    """Where the chain of open sections changes: positions, and the chain (outer first, as indexes) from there on."""
+    keys: list[tuple[int, int]] = []
+    chains: list[tuple[int, ...]] = []
+    stack: list[int] = []
+
+    def mark(position: tuple[int, int]) -> None:
+        if keys and keys[-1] == position:
+            chains[-1] = tuple(stack)
+        else:
+            keys.append(position)
+            chains.append(tuple(stack))
+
+    def close(before: tuple[int, int]) -> None:
+        while stack:
+            ends = [(sections[i].end_page, sections[i].end) for i in stack]
+            first = min(ends)
+            if first > before:
+                return
+            del stack[ends.index(first)]
+            mark(max(first, keys[-1]) if keys else first)
+
+    for index, section in enumerate(sections):
+        if section.part != part:
+            continue
+        start = (section.page, section.start)
+        close(start)
+        stack.append(index)
+        mark(start)
+    close((1 << 30, 0))
+    return keys, chains
+
+
+def _words(tokens: Tokens, start: int, end: int) -> str:
+    first, after = bisect_right(tokens.starts, start - 1), bisect_right(tokens.starts, end - 1)
+    return f" {' '.join(tokens.exact[first:after])} "
+
+
+def _is_cited(exact: Sequence[str], first: int) -> bool:
+    """Whether the hit stands in the name of another act: "Peraturan ... Nomor 35 Tahun 2014 tentang ..."."""
+    low = max(0, first - _CITED_WITHIN)
+    for at in range(first - 1, low, -1):
+        if exact[at] == "tentang":
+            return exact[at - 1].isdigit() and len(exact[at - 1]) == 4
+    return False
