@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evidence.access import Access
 from evidence.analysis import Analyser, fold_text
-from evidence.db import Database
 from evidence.models import Document, Page
 from evidence.values import Tokens
 from search.entries import newest_readings
@@ -24,21 +22,14 @@ _MOST_FORMS = 8
 _SOME_WORDS = "Tidak ada dokumen yang memuat semua kata; yang tampil memuat sebagian besar kata."
 
 
-@dataclass(frozen=True, slots=True)
-class Finder:
-    """What finding needs: the database for texts, the index for hits, the one analysis."""
-
-    database: Database
-    index: SearchIndex
-    analyser: Analyser
-
-
 def find(
-    finder: Finder,
-    access: Access,
+    session: Session,
+    index: SearchIndex,
+    analyser: Analyser,
     typed: str,
-    filters: Filters | None = None,
+    access: Access,
     *,
+    filters: Filters | None = None,
     exact: bool = False,
     after: Cursor | None = None,
     size: int = 20,
@@ -46,48 +37,48 @@ def find(
 ) -> Hits:
     """Search for what a person typed. Raises only `SearchUnavailable`; all else is said in `notices`.
 
-    `snippets` false leaves them and `forms` empty, for programs that want places only. Where no document holds all the words, those that hold most of them are shown and a notice says so.
+    Where no document holds all the words, those that hold most of them are shown and a notice says so. `snippets`
+    false leaves snippets and `forms` empty, for programs that want places only.
     """
-    query = parse(typed, finder.analyser, filters, exact=exact)
-    hits = finder.index.search(query, access, after, size)
+    query = parse(typed, analyser, filters, exact=exact)
+    hits = index.search(query, access, after, size)
     if not hits.total and len(query.wanted()) > 1:
-        some = replace(query, all_words=False, notices=(*query.notices, _SOME_WORDS))
-        hits = finder.index.search(some, access, after, size)
-        if not hits.total:
-            hits = replace(hits, notices=query.notices)
-    return _with_texts(finder, access, query, hits, snippets)
+        some = index.search(replace(query, all_words=False), access, after, size)
+        if some.total:
+            hits = replace(some, notices=(*query.notices, _SOME_WORDS))
+    hits = _still_visible(session, access, hits)
+    return _with_snippets(session, analyser, query, hits) if snippets else hits
 
 
-def _with_texts(finder: Finder, access: Access, query: Query, hits: Hits, snippets: bool) -> Hits:
-    """The hits with snippets; what the index has not yet learned to be out of sight is left out here."""
-    with finder.database.reading() as session:
-        visible = _visible(session, access, hits)
-        documents = tuple(document for document in hits.documents if document.id in visible)
-        shown = [page for document in documents for page in document.pages] if snippets else []
-        texts = _texts(session, shown)
-    words = _words_asked(query, finder.analyser)
-    forms: Counter[str] = Counter()
-
-    def with_snippet(page: PageHit) -> PageHit:
-        text = texts.get((page.sha256, page.page), "")
-        tokens = finder.analyser.analyse(text)
-        forms.update(_other_forms(words, tokens))
-        return replace(page, snippet=snippet(text, tokens, query.clauses))
-
-    if snippets:
-        documents = tuple(replace(document, pages=tuple(map(with_snippet, document.pages))) for document in documents)
+def _still_visible(session: Session, access: Access, hits: Hits) -> Hits:
+    """The hits without documents of which the index has not yet learned that they are out of sight."""
+    found = {document.id for document in hits.documents} | {page.document for page in hits.pages}
+    visible = set(session.scalars(select(Document.id).where(Document.id.in_(found), access.documents())))
+    documents = tuple(document for document in hits.documents if document.id in visible)
     return replace(
         hits,
         total=hits.total - (len(hits.documents) - len(documents)),
         documents=documents,
         pages=tuple(page for page in hits.pages if page.document in visible),
-        forms=tuple(form for form, _ in forms.most_common(_MOST_FORMS)),
     )
 
 
-def _visible(session: Session, access: Access, hits: Hits) -> Collection[UUID]:
-    found = {document.id for document in hits.documents} | {page.document for page in hits.pages}
-    return set(session.scalars(select(Document.id).where(Document.id.in_(found), access.documents())))
+def _with_snippets(session: Session, analyser: Analyser, query: Query, hits: Hits) -> Hits:
+    texts = _texts(session, [page for document in hits.documents for page in document.pages])
+    words = _words_asked(query, analyser)
+    forms: Counter[str] = Counter()
+
+    def with_snippet(page: PageHit) -> PageHit:
+        text = texts.get((page.sha256, page.page), "")
+        tokens = analyser.analyse(text)
+        forms.update(_other_forms(words, tokens))
+        return replace(page, snippet=snippet(text, tokens, query.clauses))
+
+    return replace(
+        hits,
+        documents=tuple(replace(row, pages=tuple(map(with_snippet, row.pages))) for row in hits.documents),
+        forms=tuple(form for form, _ in forms.most_common(_MOST_FORMS)),
+    )
 
 
 def _texts(session: Session, pages: Collection[PageHit]) -> Mapping[tuple[str, int], str]:

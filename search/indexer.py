@@ -74,7 +74,7 @@ class Indexer:
         return SyncReport(put=len(lacking), removed=sum(id_ not in wanted for id_, _ in extra))
 
     def rebuild(self) -> int:
-        """Build the index anew from the database; the number of documents. Changes made meanwhile wait in the outbox."""
+        """Build the index anew; the number of documents. Changes made meanwhile wait in the outbox."""
         documents = list(self._revisions())
         self._index.rebuild(self._entries(documents, gone=[]))
         return len(documents)
@@ -106,7 +106,7 @@ class Indexer:
                     Document.withdrawn_at.is_(None), Document.current_version_id.is_not(None)
                 )
             )
-            return {document: revision for document, revision in rows}
+            return dict(rows.tuples().all())
 
 
 class _KeptTokens:
