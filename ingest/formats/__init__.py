@@ -1,0 +1,70 @@
+"""What the reader child can read: one module per format, chosen by content type and imported only when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from evidence.errors import UnsupportedType
+from evidence.values import FileFacts, PageText
+from ingest.wire import Limits
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+
+# Content type -> (module, what people call it, extensions).
+FORMATS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "application/pdf": ("pdf", "PDF", (".pdf",)),
+    _OOXML + "wordprocessingml.document": ("word", "Word", (".docx", ".docm")),
+    _OOXML + "spreadsheetml.sheet": ("sheets", "Excel", (".xlsx", ".xlsm")),
+    _OOXML + "presentationml.presentation": ("slides", "PowerPoint", (".pptx", ".pptm")),
+    "application/vnd.ms-excel": ("sheets", "Excel 97-2003", (".xls",)),
+    "text/plain": ("plain", "teks", (".txt", ".csv", ".md")),
+    "text/html": ("plain", "HTML", (".html", ".htm")),
+    "image/png": ("images", "PNG", (".png",)),
+    "image/jpeg": ("images", "JPEG", (".jpg", ".jpeg")),
+    "image/tiff": ("images", "TIFF", (".tif", ".tiff")),
+    "image/webp": ("images", "WebP", (".webp",)),
+    "image/gif": ("images", "GIF", (".gif",)),
+}
+
+NOT_RECOGNISED = "Pindaian: belum di-OCR"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open file: its facts, and its pages from a given number on."""
+
+    facts: FileFacts
+    pages: Callable[[int], Iterator[PageText]]
+
+
+class Format(Protocol):
+    """What each module of this package offers."""
+
+    def open_document(self, path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+        """Open the file; raises UnreadableDocument, or anything else when the file is broken."""
+
+
+class Pictured(Format, Protocol):
+    def draw_page(self, path: Path, mime: str, limits: Limits, page: int, width: int) -> bytes:
+        """The page as WebP."""
+
+
+def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+    return _format(mime).open_document(path, mime, limits, ocr)
+
+
+def draw_page(path: Path, mime: str, limits: Limits, page: int, width: int) -> bytes:
+    module = _format(mime)
+    if not hasattr(module, "draw_page"):
+        raise UnsupportedType("Berkas {kind} tidak punya gambar halaman.", kind=FORMATS[mime][1])
+    return cast(Pictured, module).draw_page(path, mime, limits, page, width)
+
+
+def _format(mime: str) -> Format:
+    if mime not in FORMATS:
+        raise UnsupportedType(kind=mime)
+    return cast(Format, import_module(f"ingest.formats.{FORMATS[mime][0]}"))

@@ -2,12 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evidence.values import Box
+from ingest.formats.text import join_spaced, repair
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 # Fetched at set-up (npm) and part of every wheel.
 LANGUAGE_DATA = Path(__file__).parent.parent / "tessdata"
+
+DPI = 200
+
+# Below this mean confidence the page may not be one block of text, and Tesseract's own layout analysis gets a try.
+_UNSURE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    text: str
+    confidence: float
+    boxes: tuple[Box, ...]
 
 
 def ocr_ready() -> bool:
     """Is the language data there?"""
     return (LANGUAGE_DATA / "ind.traineddata").is_file()
+
+
+def recognise(picture: Image) -> Recognised:
+    """The text of a grey picture of about 200 dpi, line by line."""
+    from tesserocr import PSM
+
+    best = _recognise(picture, PSM.SINGLE_BLOCK)
+    if best.confidence < _UNSURE:
+        # Confidence alone would prefer one sure word to a page of fair ones.
+        best = max(best, _recognise(picture, PSM.AUTO), key=lambda found: found.confidence * len(found.text) ** 0.5)
+    return best
+
+
+def _recognise(picture: Image, layout: int) -> Recognised:
+    from tesserocr import RIL, iterate_level
+
+    engine = _engine()
+    engine.SetPageSegMode(layout)
+    engine.SetImage(picture)
+    engine.SetSourceResolution(DPI)
+    engine.Recognize()
+    lines, boxes, start = [], [], 0
+    for line in iterate_level(engine.GetIterator(), RIL.TEXTLINE):
+        if line.Empty(RIL.TEXTLINE):
+            continue
+        text = join_spaced(repair(line.GetUTF8Text(RIL.TEXTLINE).strip().replace("\n", " "))).strip()
+        if not text:
+            continue
+        left, top, right, bottom = line.BoundingBox(RIL.TEXTLINE)
+        width, height = picture.size
+        boxes.append(Box(start, start + len(text), left / width, top / height, right / width, bottom / height))
+        lines.append(text)
+        start += len(text) + 1
+    confidence = engine.MeanTextConf() / 100 if lines else 0.0
+    engine.Clear()
+    return Recognised("\n".join(lines), confidence, tuple(boxes))
+
+
+@cache
+def _engine() -> Any:
+    from tesserocr import OEM, PSM, PyTessBaseAPI
+
+    return PyTessBaseAPI(path=str(LANGUAGE_DATA), lang="ind", oem=OEM.LSTM_ONLY, psm=PSM.SINGLE_BLOCK)
