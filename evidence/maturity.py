@@ -71,6 +71,7 @@ def _checked(instrument: Instrument, levels: Mapping[str, Fraction | None]) -> I
         wrong = ", ".join(sorted(codes ^ levels.keys()))
         raise InvalidInput(f"Tingkat tidak sesuai dengan indikator {instrument.short_name}: {wrong}.")
     for code, level in levels.items():
-        if level is not None and not 0 <= level <= instrument.level_max:
-            raise InvalidInput(f"Tingkat indikator {code} di luar 0 sampai {instrument.level_max}: {level}.")
+        lowest, highest = instrument.level_min, instrument.level_max
+        if level is not None and not lowest <= level <= highest:
+            raise InvalidInput(f"Tingkat indikator {code} di luar {lowest} sampai {highest}: {level}.")
     return levels.items()
