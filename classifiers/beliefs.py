@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from classifiers.layout import Layout, Spot
 from classifiers.rules import Claim, Rulebook
 
-_REGULATING = frozenset({"body", "annex"})
+# An act regulates in its body; its annexes are forms, lists and plans.
+_REGULATING = frozenset({"body"})
+_TELLING = frozenset({"body", "annex", "title"})
 # A subject that is only named in the recitals, in a citation or by the way.
 MENTION = 0.2
+# So many subjects told at length make a report about the whole of SPBE.
+_EVERYTHING = 5
 
 
 @dataclass(slots=True)
@@ -46,11 +50,15 @@ class Belief:
     spot: Spot
     rule: str
     reasons: tuple[str, ...]
+    where: str
     whole: bool  # the document as a whole is about it: its title says so
+
+    def doubted(self, factor: float, reason: str) -> Belief:
+        return replace(self, score=self.score * factor, reasons=(*self.reasons, reason))
 
 
 def standings(
-    spots: Iterable[tuple[int, Spot]], homonyms: Collection[tuple[str, Spot]], rules: Rulebook
+    spots: Iterable[tuple[int, Spot]], homonyms: Collection[tuple[str, Spot]], rules: Rulebook, act: bool
 ) -> dict[str, Standing]:
     """Sort the hits of subjects and topics by indicator and place."""
     found: dict[str, Standing] = {}
@@ -58,17 +66,17 @@ def standings(
     for term, spot in spots:
         for code in rules.subjects.get(term, ()):
             if (code, spot.part, spot.page, spot.first) not in taken:
-                _sort(found.setdefault(code, Standing()), spot, own=True)
+                _sort(found.setdefault(code, Standing()), spot, own=True, act=act)
         for code in rules.topics.get(term, ()):
             if (code, spot.part, spot.page, spot.first) not in taken:
-                _sort(found.setdefault(code, Standing()), spot, own=False)
+                _sort(found.setdefault(code, Standing()), spot, own=False, act=act)
     return found
 
 
-def _sort(standing: Standing, spot: Spot, own: bool) -> None:
+def _sort(standing: Standing, spot: Spot, own: bool, act: bool) -> None:
     if spot.is_title and not spot.cited:
         (standing.titles if own else standing.topics).append(spot)
-    elif spot.cited or spot.zone not in _REGULATING:
+    elif spot.cited or spot.zone not in (_REGULATING if act else _TELLING):
         if own:
             standing.elsewhere.append(spot)
     elif spot.is_heading:
@@ -80,23 +88,57 @@ def _sort(standing: Standing, spot: Spot, own: bool) -> None:
 
 
 def believe(
+    found: Mapping[str, Standing], rules: Rulebook, layout: Layout, kinds: Collection[str], words: int
+) -> dict[str, Belief]:
+    """For every indicator the best claim that holds, or the mere mention."""
+    title = layout.title_text()
+    doubts = [doubt for doubt in rules.doubts if any(word in title for word in doubt.words)]
+    beliefs: dict[str, Belief] = {}
+    for code, standing in found.items():
+        belief = _best_claim(code, standing, rules, layout, kinds, words, title) or _mention(standing)
+        if belief:
+            for doubt in doubts:
+                belief = belief.doubted(doubt.factor, doubt.reason)
+            beliefs[code] = belief
+    return _weigh(beliefs, rules, title, kinds)
+
+
+def _weigh(beliefs: dict[str, Belief], rules: Rulebook, title: str, kinds: Collection[str]) -> dict[str, Belief]:
+    """What the whole document says about the single beliefs: a title about one subject leaves the others by the way."""
+    focus = {code for code, belief in beliefs.items() if belief.whole and code not in rules.services}
+    named = {code for code, belief in beliefs.items() if belief.where == "name" and code in rules.services}
+    general = any(word in title for word in rules.general)
+    dense = [code for code, belief in beliefs.items() if belief.where == "passage" and code not in rules.services]
+    weighed: dict[str, Belief] = {}
+    for code, belief in beliefs.items():
+        if code in rules.services and code not in named and named:
+            belief = belief.doubted(0.55, "dokumen menamai layanan lain")
+        elif code in rules.policies and "policy" in kinds and not belief.whole and (focus or not general):
+            belief = belief.doubted(0.55, "judul dokumen tentang hal lain")
+        elif code in rules.builders and named:
+            belief = belief.doubted(0.5, "yang dibangun adalah satu layanan")
+        elif belief.where == "passage" and len(dense) >= _EVERYTHING:
+            belief = belief.doubted(0.6, "dokumen membahas hampir semua indikator")
+        weighed[code] = belief
+    return weighed
+
+
+def _best_claim(
     code: str, standing: Standing, rules: Rulebook, layout: Layout, kinds: Collection[str], words: int, title: str
 ) -> Belief | None:
-    """The best claim that holds, or the mere mention; None where the subject is nowhere."""
-    factor, doubt = 1.0, ()
-    for possible in rules.doubts:
-        if any(word in title for word in possible.words):
-            factor, doubt = possible.factor, (possible.reason,)
     for claim in rules.claims[code]:
         spot = _holds(claim, standing, layout, kinds, words, title)
         if spot:
-            score = claim.score * factor
             whole = claim.where in ("title", "name", "topic")
-            return Belief(score, spot, claim.id, (claim.reason, *doubt), whole)
+            return Belief(claim.score, spot, claim.id, (claim.reason,), claim.where, whole)
+    return None
+
+
+def _mention(standing: Standing) -> Belief | None:
     spot = standing.any_spot()
     if spot is None or spot in standing.topics:
         return None
-    return Belief(MENTION, spot, "sebutan", (_mention_reason(spot),), False)
+    return Belief(MENTION, spot, "sebutan", (_mention_reason(spot),), "mention", False)
 
 
 def _holds(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from classifiers.beliefs import MENTION, Belief, Standing, believe, standings
+from classifiers.beliefs import Belief, Standing, believe, standings
 from classifiers.layout import Layout, Spot
 from classifiers.rules import Rule, Rulebook
 from evidence.sections import address_at
@@ -73,13 +73,8 @@ class _Classification:
             for term, part, page, first, after in raw
             for code in rules.homonyms.get(term, ())
         ]
-        self.standings = standings(about, homonyms, rules)
-        title = self.layout.title_text()
-        self.beliefs: dict[str, Belief] = {}
-        for code, standing in self.standings.items():
-            belief = believe(code, standing, rules, self.layout, self.kinds, max(words, 1), title)
-            if belief:
-                self.beliefs[code] = belief
+        self.standings = standings(about, homonyms, rules, self.layout.is_act)
+        self.beliefs = believe(self.standings, rules, self.layout, self.kinds, max(words, 1))
         self.near = {code: _Near(standing) for code, standing in self.standings.items()}
 
     def matches(self) -> list[Match]:
@@ -164,10 +159,9 @@ class _Classification:
         for code, keys in elements.items():
             belief = self.beliefs[code]
             if code in self.rules.policies and not belief.whole and "policy" in self.kinds:
-                score = min(0.9, max(belief.score, 0.45) + 0.1 * len(keys))
-                if score > belief.score:
-                    reason = f"mengatur {len(keys)} muatan indikator"
-                    self.beliefs[code] = Belief(score, belief.spot, "klaim-muatan", (*belief.reasons, reason), False)
+                score = min(0.9, belief.score * (1 + 0.2 * len(keys)))
+                reason = f"mengatur {len(keys)} muatan indikator"
+                self.beliefs[code] = replace(belief, score=score, reasons=(*belief.reasons, reason))
 
     # --- matches ------------------------------------------------------------------------------------------------
 
@@ -271,4 +265,3 @@ def _best(matches: list[Match]) -> list[Match]:
     return kept
 
 
-__all__ = ["MENTION", "classify"]

@@ -11,15 +11,17 @@ from evidence.values import Analysed, PageText, Section, Tokens
 
 _ARTICLES = frozenset({"article", "dictum", "sop_box", "heading"})
 _HEADINGS = frozenset({"chapter", "part", "paragraph", "heading"})
-_LISTED = frozenset({"clause", "point", "item"})
+_SMALL = frozenset({"clause", "point", "item", "article", "dictum"})
 # A sentence also ends where a list item or a table cell begins: tables and slides have no full stops.
 _SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪o]\s|\(?[a-z0-9]{1,2}[.)]\s))|\s\|\s")
 _ROW_END = re.compile(r"[.;!?](?=\s)|\n")
 # Titles run over a few lines; what stands deeper in a cover page is its small print.
 _TITLE_WORDS = 70
-_FIRST_WORDS = 60
-_CUE_WORDS = 22
-_CUES = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop"), ("perihal",), ("hal",), ("acara",), ("agenda",), ("topik",)})
+_FIRST_WORDS = 45
+_CUE_WORDS = 20
+_NAME_WORDS = 12
+_NAMED = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop")})
+_CUES = frozenset({"perihal", "hal", "acara", "agenda", "topik"})
 _CITED_WITHIN = 24
 
 
@@ -32,7 +34,7 @@ class Spot:
     first: int  # token
     after: int
     zone: str
-    leaf: int
+    leaf: int  # the clause, list item or article that holds it; -1 in running text
     article: tuple[int, int, int]
     headings: tuple[int, ...]
     sentence: tuple[int, int, int]
@@ -52,12 +54,12 @@ class Layout:
             (part.ordinal, page.number): page for part, page in version.read.pages()
         }
         self._ends: dict[tuple[int, int], list[int]] = {}
-        self._cues: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self._scope_text: dict[tuple[int, int, int], str] = {}
         self._first_page = next(
             (key for key in self._pages if len(version.tokens[key].exact) >= 3), next(iter(self._pages), (0, 1))
         )
         self.is_act = any(s.kind in ("article", "dictum", "recitals", "legal_basis") for s in version.sections)
+        self._titles = self._find_titles()
 
     def tokens(self, part: int, page: int) -> Tokens:
         return self._version.tokens[(part, page)]
@@ -82,13 +84,13 @@ class Layout:
             first=first,
             after=after,
             zone=zone,
-            leaf=leaf,
+            leaf=leaf if leaf >= 0 and sections[leaf].kind in _SMALL else -1,
             article=(part, -1, article) if article >= 0 else (part, page, -1),
             headings=headings,
             sentence=(part, page, bisect_right(ends, offset)),
-            is_title=self._in_title(part, page, first, leaf, zone),
+            is_title=self._in_title(part, page, first),
             is_heading=is_heading,
-            cited=_is_cited(tokens.exact, first),
+            cited=zone != "title" and _is_cited(tokens.exact, first),
         )
 
     def sentence_range(self, spot: Spot) -> tuple[int, int]:
@@ -121,20 +123,54 @@ class Layout:
         return self._scope_text[key]
 
     def title_text(self) -> str:
-        """The words of titles and of the first lines, padded with blanks."""
+        """The words of the title, padded with blanks."""
         words: list[str] = []
-        for section in self._sections:
-            if section.zone == "title":
-                tokens = self._version.tokens[(section.part, section.page)]
-                first = bisect_right(tokens.starts, section.start - 1)
-                stop = section.end if section.end_page == section.page else 1 << 30
-                words += [w for w, at in zip(tokens.exact[first : first + _TITLE_WORDS], tokens.starts[first:], strict=False) if at < stop]
-        if not self.is_act:
-            words += self._version.tokens[self._first_page].exact[:_FIRST_WORDS] if self._pages else ()
-        for (part, page), cues in self._cues.items():
-            for first, after in cues:
-                words += self._version.tokens[(part, page)].exact[first:after]
+        for part, page, first, after in self._titles:
+            words += self._version.tokens[(part, page)].exact[first:after]
         return f" {' '.join(words)} "
+
+    def _find_titles(self) -> list[tuple[int, int, int, int]]:
+        """Token ranges that say what the version is about: part, page, first, after."""
+        if not self._pages:
+            return []
+        cued = self._cued()
+        if any(strong for strong, _ in cued):
+            return [title for strong, title in cued if strong]
+        blocks = [s for s in self._sections if s.zone == "title" and s.kind in ("title_block", "decides")]
+        annexes = next((i for i, s in enumerate(blocks) if s.address.startswith("Lampiran")), len(blocks))
+        # The titles of annexes say less than the act's own; a file that is only an annex has no other.
+        titles = [title for block in blocks[: max(1, annexes)] if (title := self._block_title(block))]
+        if not titles:
+            part, page = self._first_page
+            titles = [(part, page, 0, _FIRST_WORDS)]
+        return titles + [title for _, title in cued]
+
+    def _block_title(self, block: Section) -> tuple[int, int, int, int] | None:
+        tokens = self._version.tokens[(block.part, block.page)]
+        first = bisect_right(tokens.starts, block.start - 1)
+        stop = block.end if block.end_page == block.page else 1 << 30
+        after = min(bisect_right(tokens.starts, stop - 1), first + (_TITLE_WORDS if self.is_act else _FIRST_WORDS))
+        if self.is_act or block.kind == "decides":
+            # What stands before TENTANG is the issuer: a Dinas Kominfo is no subject.
+            about = next((i + 1 for i in range(first, after) if tokens.exact[i] == "tentang"), first)
+            first, after = about, min(after + about - first, bisect_right(tokens.starts, stop - 1))
+        return (block.part, block.page, first, after) if after - first >= 2 else None
+
+    def _cued(self) -> list[tuple[bool, tuple[int, int, int, int]]]:
+        """Ranges after "Nama SOP" (strong: nothing else is the title), "Perihal", "Acara"."""
+        found: list[tuple[bool, tuple[int, int, int, int]]] = []
+        if self.is_act:
+            return found
+        part, first_page = self._first_page
+        for page in (first_page, first_page + 1):
+            tokens = self._version.tokens.get((part, page))
+            for at, word in enumerate(tokens.exact[:220] if tokens else ()):
+                pair = (word, tokens.exact[at + 1] if tokens and at + 1 < len(tokens.exact) else "")
+                if pair in _NAMED:
+                    found.append((True, (part, page, at + 2, at + 2 + _NAME_WORDS)))
+                elif word in _CUES:
+                    found.append((False, (part, page, at + 1, at + 1 + _CUE_WORDS)))
+        return found
 
     def _read_article(self, spot: Spot) -> str:
         if spot.article[2] < 0:
@@ -158,28 +194,8 @@ class Layout:
     def _in_heading(self, section: Section, page: int, offset: int) -> bool:
         return page == section.page and offset - section.start < max(len(section.title), len(section.address)) + 24
 
-    def _in_title(self, part: int, page: int, first: int, leaf: int, zone: str) -> bool:
-        if zone == "title" and leaf >= 0:
-            section = self._sections[leaf]
-            if section.page == page:
-                begin = bisect_right(self._version.tokens[(part, page)].starts, section.start - 1)
-                return first - begin < _TITLE_WORDS
-            return page == section.page + 1 and first < 20
-        if (part, page) == self._first_page and not self.is_act and first < _FIRST_WORDS:
-            return True
-        return any(start <= first < after for start, after in self._title_cues(part, page))
-
-    def _title_cues(self, part: int, page: int) -> list[tuple[int, int]]:
-        """Ranges after "Nama SOP", "Perihal", "Acara": what the page says it is about."""
-        key = (part, page)
-        if key not in self._cues:
-            self._cues[key] = []
-            if not self.is_act and page <= self._first_page[1] + 1:
-                exact = self._version.tokens[key].exact
-                for at, word in enumerate(exact[:220]):
-                    if (word,) in _CUES or (word, exact[at + 1] if at + 1 < len(exact) else "") in _CUES:
-                        self._cues[key].append((at, at + _CUE_WORDS))
-        return self._cues[key]
+    def _in_title(self, part: int, page: int, first: int) -> bool:
+        return any(p == part and n == page and low <= first < high for p, n, low, high in self._titles)
 
     def _sentence_ends(self, part: int, page: int) -> list[int]:
         key = (part, page)

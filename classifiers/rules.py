@@ -93,6 +93,8 @@ class Rulebook:
     names: Mapping[str, str]  # criterion key -> Indonesian name
     policies: frozenset[str]
     services: frozenset[str]
+    builders: frozenset[str]  # indicators about building applications, which a named service is not
+    general: tuple[str, ...]  # words of a title that make an act one about SPBE as a whole
     deed_words: tuple[str, ...]
 
 
@@ -212,6 +214,8 @@ class _Compiler:
             names=self.instrument.names,
             policies=frozenset(i.code for i in self.instrument.indicators if i.kind == "policy"),
             services=frozenset(i.code for i in self.instrument.indicators if i.kind == "service"),
+            builders=frozenset(str(code) for code in self.single.get("rulebook", {}).get("builders", ())),
+            general=self._exact(["general_title"]),
             deed_words=self._exact(["not_done"]),
         )
 
