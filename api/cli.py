@@ -68,7 +68,7 @@ def demo(
     if serve:
         serving.serve(settings, _say, lambda runtime: load(runtime, _say))
         return
-    with serving.owning(settings) as (runtime, _worker):
+    with serving.owning(settings) as runtime:
         load(runtime, _say)
 
 
@@ -151,18 +151,18 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Cari halaman bukti."""
-    from api.commands.search import Finder
+    from api.commands.search import searching
 
-    with Finder(_settings(data), indicator, doc_type, limit) as finder:
+    with searching(_settings(data), indicator, doc_type, limit, snippets=batch is None) as find:
         if batch is not None:
             for line in _lines(batch):
-                hits = finder.find(str(line.get("query", "")))
+                hits = find(str(line.get("query", "")))
                 pages = [{"sha256": page.sha256, "page": page.page} for page in hits.pages]
                 print(json.dumps({"query_id": line.get("query_id"), "hits": pages}, ensure_ascii=False))
             return
         if not query:
             raise InvalidInput("Tulis kata yang dicari, atau beri --batch BERKAS.jsonl.")
-        hits = finder.find(query)
+        hits = find(query)
     if as_json:
         from api.outputs import search_output
 

@@ -19,14 +19,14 @@ from ingest.worker import Worker
 
 
 @contextmanager
-def owning(settings: Settings) -> Iterator[tuple[Runtime, Worker]]:
+def owning(settings: Settings) -> Iterator[Runtime]:
     """Hold the data folder, with the worker running; raises OwnerBusy when another process holds it."""
     lock = OwnerLock(settings.data)
     runtime = open_runtime(settings, writable=True)
     worker = Worker(runtime, lock)
     worker.start()
     try:
-        yield runtime, worker
+        yield runtime
     finally:
         worker.stop()
         runtime.close()
@@ -34,7 +34,7 @@ def owning(settings: Settings) -> Iterator[tuple[Runtime, Worker]]:
 
 def serve(settings: Settings, say: Callable[[str], None], prepare: Callable[[Runtime], None] | None = None) -> None:
     """Serve until interrupted. `prepare` runs first, with the worker at work; `say` prints one line for people."""
-    with owning(settings) as (runtime, _worker):
+    with owning(settings) as runtime:
         if prepare is not None:
             prepare(runtime)
         address = f"http://{settings.host}:{settings.port}"

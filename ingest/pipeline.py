@@ -6,12 +6,14 @@ indexer learns of the document through the outbox, written in that same transact
 
 from __future__ import annotations
 
-from functools import partial
+import time
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evidence.db import Database
 from evidence.errors import UnreadableDocument
 from evidence.models import Blob, Document, Version, VersionPart
 from evidence.values import Read
@@ -25,10 +27,16 @@ from ingest.saving import save
 from ingest.understand import understand
 from ingest.unpack import unpack
 
+log = structlog.get_logger()
+
+# A person looks at a progress word, not at a stopwatch; and every word costs a durable write.
+_TELL_SECONDS = 0.5
+
 
 def process(runtime: Runtime, reader: Reader, job: Claimed) -> None:
     """Work off one version. A file that cannot be read fails alone, with its reason; its original stays."""
     version_id = job.subject
+    progress = _Progress(runtime.db, job)
     try:
         rows = _parts(runtime, version_id)
         if is_archive(rows[0].mime):
@@ -37,22 +45,49 @@ def process(runtime: Runtime, reader: Reader, job: Claimed) -> None:
                 touch(session, _document(session, version_id))
                 finish(session, job)
             return
-        read = [read_part(runtime, reader, row, partial(renew, runtime.db, job)) for row in rows]
-        renew(runtime.db, job, "tagging")
+        read = [read_part(runtime, reader, row, progress) for row in rows]
+        progress("tagging", "")
         understood = understand(Read(tuple(part for part, _ in read)), runtime.analyser, runtime.rules)
     except UnreadableDocument as error:
         with runtime.db.transaction() as session:
             touch(session, _document(session, version_id))
             fail(session, job, error)
         return
+    progress.stage("understand")
     with runtime.db.transaction() as session:
-        for _, draft in read:
-            draft.save(session)
+        for part, draft in read:
+            reading = draft.save(session)
+            tokens = {page.number: understood.analysed.tokens[part.ordinal, page.number] for page in part.pages}
+            runtime.indexer.keep(reading, tokens)
         save(session, session.get_one(Version, version_id), understood, runtime.rules.fingerprint)
         touch(session, _document(session, version_id))
         finish(session, job)
     for _, draft in read:
         draft.save_boxes(runtime.files)
+    progress.stage("save")
+    log.info("document.processed", pages=sum(len(part.pages) for part, _ in read), **progress.cpu)
+
+
+class _Progress:
+    """Tells the job table where the work stands, at most so often, and keeps this thread's CPU time by stage."""
+
+    def __init__(self, db: Database, job: Claimed) -> None:
+        self._db, self._job = db, job
+        self._told = time.monotonic()
+        self._since = time.thread_time()
+        self.cpu: dict[str, float] = {}
+
+    def __call__(self, stage: str, progress: str) -> None:
+        if stage == "tagging":
+            self.stage("read")
+        if time.monotonic() - self._told > _TELL_SECONDS:
+            self._told = time.monotonic()
+            renew(self._db, self._job, stage, progress)
+
+    def stage(self, name: str) -> None:
+        """The stage `name` ends here."""
+        used, self._since = time.thread_time() - self._since, time.thread_time()
+        self.cpu[f"{name}_cpu_ms"] = round(used * 1000, 3)
 
 
 def _parts(runtime: Runtime, version: UUID) -> list[PartRow]:

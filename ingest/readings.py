@@ -49,8 +49,8 @@ class Draft:
     saved: int
     complete: bool
 
-    def save(self, session: Session) -> None:
-        """Write the pages the database lacks; another worker may have read the same bytes meanwhile."""
+    def save(self, session: Session) -> UUID:
+        """Write the pages the database lacks (another worker may have read the same bytes); the reading's id."""
         assert self.facts is not None
         row = session.scalars(_of(self.sha256, self.fingerprint)).one_or_none()
         if row is None:
@@ -63,6 +63,7 @@ class Draft:
             row.pages_done = len(self.pages)
         if self.complete:
             row.pages_expected = row.pages_done
+        return row.id
 
     def save_boxes(self, files: FileStore) -> None:
         """Keep the boxes of the pages just saved. They can be made again, so they lie with the derived files."""

@@ -15,6 +15,7 @@ from evidence.settings import Settings
 from ingest.queue import Queue
 from ingest.reading import Limits, Reader
 from search.index import SearchIndex, open_index
+from search.indexer import Indexer
 
 # The rulebook documents are tagged by. Periods of another instrument will ask for theirs here.
 INSTRUMENT = "permenpanrb-59-2020"
@@ -29,6 +30,7 @@ class Runtime:
     analyser: Analyser
     rules: Rulebook
     queue: Queue
+    indexer: Indexer
     _painter: Reader = field(default_factory=Reader)
     _painting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -44,6 +46,7 @@ class Runtime:
 
     def close(self) -> None:
         self._painter.close()
+        self.index.close()
         self.analyser.save()
         self.db.close()
 
@@ -54,14 +57,16 @@ def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
     db = Database(settings.database_url)
     db.migrate()
     analyser = Analyser(settings.data / "stems.tsv")
+    index = open_index(settings, analyser, writable=writable)
     return Runtime(
         settings=settings,
         db=db,
         files=open_files(settings),
-        index=open_index(settings, analyser, writable=writable),
+        index=index,
         analyser=analyser,
         rules=load_rulebook(INSTRUMENT, analyser),
         queue=Queue("memory://"),
+        indexer=Indexer(db, index, analyser),
     )
 
 

@@ -16,7 +16,6 @@ from ingest.pipeline import process
 from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, release, sweep
 from ingest.reading import Reader
 from ingest.runtime import Runtime
-from search.indexer import Indexer
 
 log = structlog.get_logger()
 
@@ -42,7 +41,6 @@ class Worker:
         self._local = threading.local()
         self._readers: list[Reader] = []
         self._busy = 0
-        self.indexer = Indexer(runtime.db, runtime.index, runtime.analyser)
         runtime.queue.on_wake(self._work_off)
         self._celery = WorkController(
             app=runtime.queue.app,
@@ -73,7 +71,7 @@ class Worker:
         for thread in self._threads[1:]:
             thread.join()
         release(self._runtime.db, self._owner)
-        self.indexer.run_once()
+        self._runtime.indexer.run_once()
         self._lock.release()
 
     def _work_off(self, queue: str) -> None:
@@ -90,7 +88,7 @@ class Worker:
         structlog.contextvars.bind_contextvars(job=str(job.id), subject=str(job.subject))
         try:
             if job.kind == "rebuild_index":
-                self.indexer.rebuild()
+                self._runtime.indexer.rebuild()
                 with self._runtime.db.transaction() as session:
                     finish(session, job)
             else:
@@ -118,7 +116,7 @@ class Worker:
     def _index(self) -> None:
         while not self._stopping.wait(self._runtime.settings.commit_seconds):
             try:
-                self.indexer.run_once()
+                self._runtime.indexer.run_once()
             except Exception:  # the outbox keeps what was not indexed; the next round tries again
                 log.exception("index.failed")
 

@@ -20,8 +20,8 @@ _POLL_SECONDS = 0.3
 def rebuild(settings: Settings) -> str:
     """Rebuild and return a sentence for people; raises BuktiError when it failed."""
     try:
-        with owning(settings) as (_opened, worker):
-            count = worker.indexer.rebuild()
+        with owning(settings) as opened:
+            count = opened.indexer.rebuild()
             return f"Indeks dibangun ulang: {count} dokumen."
     except OwnerBusy:
         wish = uuid7()

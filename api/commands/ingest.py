@@ -68,7 +68,7 @@ def ingest_paths(
     """Hand everything under `paths` in. Beside a running Bukti its worker does the work; else this process does it."""
     files = list(_files(paths))
     try:
-        with owning(settings) as (opened, _worker):
+        with owning(settings) as opened:
             return _ingest(opened, files, unit, year, wait=True, show=show)
     except OwnerBusy:
         with runtime(settings) as opened:

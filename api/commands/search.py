@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from evidence.instance import first_institution, local_access
 from evidence.settings import Settings
@@ -12,33 +12,27 @@ from search.finding import find
 from search.index import Filters, Hits
 
 
-class Finder:
-    """Holds the index open for one or many queries; a context manager."""
+@contextmanager
+def searching(
+    settings: Settings, indicator: str | None, doc_type: str | None, limit: int, *, snippets: bool
+) -> Iterator[Callable[[str], Hits]]:
+    """Holds the index open for one or many queries."""
+    filters = Filters(types=(doc_type,) if doc_type else (), indicators=(indicator,) if indicator else ())
+    with runtime(settings) as opened:
+        with opened.db.transaction() as session:
+            access = local_access(first_institution(session))
 
-    def __init__(self, settings: Settings, indicator: str | None, doc_type: str | None, limit: int) -> None:
-        self._filters = Filters(types=(doc_type,) if doc_type else (), indicators=(indicator,) if indicator else ())
-        self._limit = limit
-        self._opened = ExitStack()
-        self._runtime = self._opened.enter_context(runtime(settings))
-        with self._runtime.db.transaction() as session:
-            self._access = local_access(first_institution(session))
+        def search(typed: str) -> Hits:
+            with opened.db.reading() as session:
+                return find(
+                    session,
+                    opened.index,
+                    opened.analyser,
+                    typed,
+                    access,
+                    filters=filters,
+                    size=limit,
+                    snippets=snippets,
+                )
 
-    def find(self, typed: str) -> Hits:
-        with self._runtime.db.reading() as session:
-            return find(
-                session,
-                self._runtime.index,
-                self._runtime.analyser,
-                typed,
-                self._access,
-                filters=self._filters,
-                size=self._limit,
-            )
-
-    def __enter__(self) -> Finder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._opened.close()
+        yield search

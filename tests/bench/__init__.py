@@ -1,0 +1,1 @@
+"""Measurements by hand, as ratios within one run; never a timed assertion."""

@@ -1,0 +1,134 @@
+"""Embedded ingest against bare PDFium text extraction of the same files, in one run.
+
+    python -m tests.bench.ingest FOLDER [--workers 1] [--rounds 3]
+
+FOLDER is searched for PDFs with a text layer (20 characters a page or more on average). Bare: one process that loads
+each file and takes the text of each page. Ingest: from handing in to the last document searchable, in an instance that
+knows the words already (as a running one does) and in a new one. Prints medians of the rounds and CPU by stage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import structlog
+from structlog.testing import capture_logs
+
+from api.serving import owning
+from evidence.documents import DocumentFilter, list_documents
+from evidence.instance import first_institution, local_access, open_period
+from evidence.settings import Settings
+from ingest.hand_in import Handed, hand_in
+
+
+def bare(paths: list[Path]) -> tuple[int, float]:
+    """Pages, and wall seconds, of nothing but PDFium."""
+    begun = time.monotonic()
+    pages = 0
+    for path in paths:
+        document = pdfium.PdfDocument(path)
+        for page in document:
+            page.get_textpage().get_text_range()
+            pages += 1
+        document.close()
+    return pages, time.monotonic() - begun
+
+
+def text_pdfs(folder: Path) -> list[Path]:
+    chosen = []
+    for path in sorted(folder.rglob("*.pdf")):
+        try:
+            document = pdfium.PdfDocument(path)
+            characters = [len(page.get_textpage().get_text_range().strip()) for page in document]
+        except pdfium.PdfiumError:
+            continue
+        if statistics.fmean(characters) >= 20:
+            chosen.append(path)
+    return chosen
+
+
+def ingest(paths: list[Path], data: Path, workers: int) -> tuple[float, dict[str, float]]:
+    """Wall seconds from handing in to the last document settled, and CPU milliseconds by stage."""
+    settings = Settings(data=data, workers=workers, ocr=False)
+    with capture_logs() as events, owning(settings) as runtime:
+        with runtime.db.transaction() as session:
+            institution = first_institution(session)
+            access, period = local_access(institution), open_period(session, institution).id
+        begun = time.monotonic()
+        with _timed() as own:
+            batch = hand_in(runtime, access, _streams(paths), period=period, origin="bench")
+            while not _settled(runtime, access, batch.batch):
+                time.sleep(0.02)
+        seconds = time.monotonic() - begun
+    stages = {"parent": own[0] * 1000}
+    for event in events:
+        for name, value in event.items():
+            if name.endswith("_cpu_ms"):
+                stages[name] = stages.get(name, 0.0) + value
+    return seconds, stages
+
+
+@contextmanager
+def _timed() -> Iterator[list[float]]:
+    used = [0.0]
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    yield used
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    used[0] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _streams(paths: list[Path]) -> Iterator[Handed]:
+    for path in paths:
+        with path.open("rb") as stream:
+            yield Handed(path.name, "", stream)
+
+
+def _settled(runtime, access, batch) -> bool:  # type: ignore[no-untyped-def]
+    with runtime.db.reading() as session:
+        states = dict(list_documents(session, access, DocumentFilter(batch=batch), size=1).facets["state"])
+    return not set(states) - {"done", "failed"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
+    paths = text_pdfs(arguments.folder)
+    pool = get_context("spawn").Pool(1)
+    pool.apply(bare, (paths,))  # the files are in memory from here on
+    fresh, warm, limits, stages = [], [], [], []
+    for _ in range(arguments.rounds):
+        pages, seconds = pool.apply(bare, (paths,))
+        limits.append(seconds)
+        with tempfile.TemporaryDirectory(prefix="bukti-bench-") as folder:
+            fresh.append(ingest(paths, Path(folder, "new"), arguments.workers)[0])
+            Path(folder, "known").mkdir()
+            Path(folder, "new", "stems.tsv").rename(Path(folder, "known", "stems.tsv"))
+            seconds, stage = ingest(paths, Path(folder, "known"), arguments.workers)
+            warm.append(seconds)
+            stages.append(stage)
+    limit = statistics.median(limits)
+    print(f"{len(paths)} text PDFs, {pages} pages, {arguments.workers} worker(s), {arguments.rounds} rounds, medians")
+    print(f"bare PDFium text      {limit:7.2f} s  {pages / limit:7.0f} pages/s")
+    for name, values in (("ingest, new instance", fresh), ("ingest, words known", warm)):
+        median = statistics.median(values)
+        print(f"{name:21} {median:7.2f} s  {pages / median:7.0f} pages/s  ratio {limit / median:.2f}")
+    print("CPU of the last round with known words, ms per page:")
+    for name, value in sorted(stages[-1].items()):
+        print(f"  {name:24} {value / pages:7.3f}")
+
+
+if __name__ == "__main__":
+    main()
