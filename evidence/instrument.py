@@ -106,8 +106,6 @@ class Indicator:
     elements: tuple[Element, ...]
     document_types: tuple[str, ...]
     levels: tuple[Level, ...]
-    typical_titles: tuple[str, ...] = ()
-    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +310,6 @@ def _indicators(
             elements=elements,
             document_types=node.texts("document_types"),
             levels=tuple(sorted(read, key=lambda level: level.number)),
-            typical_titles=node.texts("typical_titles"),
-            notes=node.text("notes", ""),
         )
         for code in codes
     ]
