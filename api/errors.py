@@ -1,0 +1,74 @@
+"""How an error is answered: one table from error class to HTTP status, one handler that renders a page or JSON."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.pages import render
+from api.security import SignInNeeded, WrongPassword
+from evidence.errors import BuktiError, InvalidInput, NotAllowed, NotFound, OwnerBusy, UnreadableDocument
+from search.index import SearchUnavailable
+
+log = structlog.get_logger()
+
+STATUS: dict[type[BuktiError], int] = {
+    SignInNeeded: 401,
+    WrongPassword: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    InvalidInput: 422,
+    UnreadableDocument: 422,
+    OwnerBusy: 503,
+    SearchUnavailable: 503,
+}
+
+
+def status_of(error: BuktiError) -> int:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def answer_error(request: Request, error: Exception) -> Response:
+    """A page for people, `{code, message}` for programs; somebody who must sign in first is sent there and back."""
+    known = _in_our_words(error)
+    status = status_of(known)
+    if status == 500:
+        log.error("request.failed", path=request.url.path, exc_info=error)
+    if wants_json(request):
+        return JSONResponse({"code": known.code, "message": known.message}, status)
+    if isinstance(known, SignInNeeded):
+        return RedirectResponse(f"/masuk?lanjut={quote(_return_path(request))}", 303)
+    return render(request, "error.html", status, error=known)
+
+
+def wants_json(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _return_path(request: Request) -> str:
+    """Where to come back to: what was asked for, or after a write the page it was sent from."""
+    if request.method == "GET":
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return "/"
+
+
+def _in_our_words(error: Exception) -> BuktiError:
+    if isinstance(error, BuktiError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return InvalidInput()
+    if isinstance(error, HTTPException):
+        if error.status_code == 404:
+            return NotFound("Halaman ini tidak ada.")
+        return InvalidInput("Permintaan ini tidak dapat diterima.")
+    return BuktiError("Terjadi kesalahan di Bukti. Data Anda aman; coba lagi sebentar lagi.")
+
+
+def install(app: FastAPI) -> None:
+    for kind in (BuktiError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer_error)
