@@ -93,7 +93,7 @@ def _identity(session: Session, version: UUID) -> dict[str, str]:
             IdentityValue.field.in_(("title", "doc_type", "number", "year")),
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _indicators(session: Session, version: UUID) -> tuple[str, ...]:

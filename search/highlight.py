@@ -70,9 +70,9 @@ def _best_stretch(marks: Sequence[Mark], width: int) -> tuple[int, int]:
     """First and last character of the densest group of marks that fits into `width`."""
     best, best_value = (0, 0), (0, 0)
     for at, mark in enumerate(marks):
-        group = []
+        group: list[Mark] = []
         for other in marks[at:]:
-            if other.end - mark.start > width:
+            if group and other.end - mark.start > width:
                 break
             group.append(other)
         value = (len({other.clause for other in group}), len(group))

@@ -106,7 +106,7 @@ class Indexer:
                     Document.withdrawn_at.is_(None), Document.current_version_id.is_not(None)
                 )
             )
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
 
 class _KeptTokens:
