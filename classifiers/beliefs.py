@@ -52,9 +52,10 @@ class Belief:
     reasons: tuple[str, ...]
     where: str
     whole: bool  # the document as a whole is about it: its title says so
+    doubtful: bool = False
 
     def doubted(self, factor: float, reason: str) -> Belief:
-        return replace(self, score=self.score * factor, reasons=(*self.reasons, reason))
+        return replace(self, score=self.score * factor, reasons=(*self.reasons, reason), doubtful=True)
 
 
 def standings(
@@ -67,6 +68,8 @@ def standings(
         for code in rules.subjects.get(term, ()):
             if (code, spot.part, spot.page, spot.first) not in taken:
                 _sort(found.setdefault(code, Standing()), spot, own=True, act=act)
+        for code in rules.headings.get(term, ()) if spot.is_heading else ():
+            found.setdefault(code, Standing()).headings.append(spot)
         for code in rules.topics.get(term, ()):
             if (code, spot.part, spot.page, spot.first) not in taken:
                 _sort(found.setdefault(code, Standing()), spot, own=False, act=act)
@@ -117,7 +120,7 @@ def _weigh(beliefs: dict[str, Belief], rules: Rulebook, title: str, kinds: Colle
             belief = belief.doubted(0.55, "judul dokumen tentang hal lain")
         elif code in rules.builders and named:
             belief = belief.doubted(0.5, "yang dibangun adalah satu layanan")
-        elif belief.where == "passage" and len(dense) >= _EVERYTHING:
+        elif len(dense) >= _EVERYTHING and (belief.where == "passage" or code in rules.policies):
             belief = belief.doubted(0.6, "dokumen membahas hampir semua indikator")
         weighed[code] = belief
     return weighed

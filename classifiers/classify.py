@@ -158,7 +158,7 @@ class _Classification:
                 elements.setdefault(f.rule.indicator, set()).add(f.rule.criterion)
         for code, keys in elements.items():
             belief = self.beliefs[code]
-            if code in self.rules.policies and not belief.whole and "policy" in self.kinds:
+            if code in self.rules.policies and not belief.whole and not belief.doubtful and "policy" in self.kinds:
                 score = min(0.9, belief.score * (1 + 0.2 * len(keys)))
                 reason = f"mengatur {len(keys)} muatan indikator"
                 self.beliefs[code] = replace(belief, score=score, reasons=(*belief.reasons, reason))
@@ -178,9 +178,12 @@ class _Classification:
     def _at(
         self, spot: Spot, code: str, criterion: str | None, score: float, rule: str, reasons: tuple[str, ...]
     ) -> Match:
-        article = address_at(
-            self.version.sections, spot.part, spot.page, self.layout.tokens(spot.part, spot.page).starts[spot.first]
-        )
+        sections = self.version.sections
+        if spot.listing >= 0:
+            article = sections[spot.listing].address
+        else:
+            offset = self.layout.tokens(spot.part, spot.page).starts[spot.first]
+            article = address_at(sections, spot.part, spot.page, offset)
         place, quote = self._quote(spot)
         where = _ZONE_REASONS.get("title" if spot.is_title else spot.zone)
         if not where and article.startswith(("Pasal", "KE", "PERTAMA")):
@@ -189,17 +192,20 @@ class _Classification:
         return Match(code, criterion, place, quote, article, round(score, 3), rule, tuple(dict.fromkeys(said)))
 
     def _quote(self, spot: Spot) -> tuple[Place, str]:
-        """The sentence, cut to a readable length around the hit."""
+        """The sentence, from the clause that introduces its list if short enough, cut around the hit if too long."""
         text = self.layout.page(spot.part, spot.page).text
         tokens = self.layout.tokens(spot.part, spot.page)
         start, end = self.layout.sentence_range(spot)
         hit, hit_end = tokens.starts[spot.first], tokens.ends[spot.after - 1]
         start, end = min(start, hit), max(end, hit_end)
+        if spot.listing >= 0:
+            clause = self.version.sections[spot.listing]
+            if clause.page == spot.page and end - clause.start <= _QUOTE:
+                start = clause.start
         if end - start > _QUOTE:
             start = max(start, hit - _QUOTE // 3)
             end = min(end, start + _QUOTE)
-            starts = tokens.starts
-            start = next((s for s in starts if s >= start), start)
+            start = next((s for s in tokens.starts if s >= start), start)
             end = next((e for e in reversed(tokens.ends) if e <= end), end)
         return Place(spot.part, spot.page, start, end), " ".join(text[start:end].split())
 

@@ -23,11 +23,12 @@ _NAME_WORDS = 12
 _NAMED = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop")})
 _CUES = frozenset({"perihal", "hal", "acara", "agenda", "topik"})
 _CITED_WITHIN = 24
+_SHORT_ITEM = 90
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Spot:
-    """Where one hit stands. `sentence`, `article` and `headings` are keys to compare, not addresses."""
+    """Where one hit stands (not frozen: there are many, and freezing doubles their price). `sentence`, `article` and `headings` are keys to compare, not addresses."""
 
     part: int
     page: int
@@ -35,6 +36,7 @@ class Spot:
     after: int
     zone: str
     leaf: int  # the clause, list item or article that holds it; -1 in running text
+    listing: int  # the clause or article whose list this short item belongs to; -1 elsewhere
     article: tuple[int, int, int]
     headings: tuple[int, ...]
     sentence: tuple[int, int, int]
@@ -54,12 +56,14 @@ class Layout:
             (part.ordinal, page.number): page for part, page in version.read.pages()
         }
         self._ends: dict[tuple[int, int], list[int]] = {}
+        self._named: dict[tuple[int, int], list[tuple[int, bool]]] = {}
         self._scope_text: dict[tuple[int, int, int], str] = {}
         self._first_page = next(
             (key for key in self._pages if len(version.tokens[key].exact) >= 3), next(iter(self._pages), (0, 1))
         )
         self.is_act = any(s.kind in ("article", "dictum", "recitals", "legal_basis") for s in version.sections)
         self._titles = self._find_titles()
+        self._titled = {title[:2] for title in self._titles}
 
     def tokens(self, part: int, page: int) -> Tokens:
         return self._version.tokens[(part, page)]
@@ -68,8 +72,8 @@ class Layout:
         return self._pages[(part, page)]
 
     def spot(self, part: int, page: int, first: int, after: int) -> Spot:
-        tokens = self._version.tokens[(part, page)]
-        offset = tokens.starts[first]
+        key = (part, page)
+        offset = self._version.tokens[key].starts[first]
         chain = self._chain(part, page, offset)
         sections = self._sections
         leaf = chain[-1] if chain else -1
@@ -85,13 +89,22 @@ class Layout:
             after=after,
             zone=zone,
             leaf=leaf if leaf >= 0 and sections[leaf].kind in _SMALL else -1,
+            listing=self._listing(chain),
             article=(part, -1, article) if article >= 0 else (part, page, -1),
             headings=headings,
             sentence=(part, page, bisect_right(ends, offset)),
             is_title=self._in_title(part, page, first),
             is_heading=is_heading,
-            cited=zone != "title" and _is_cited(tokens.exact, first),
+            cited=zone != "title" and self._is_cited(key, first),
         )
+
+    def _listing(self, chain: tuple[int, ...]) -> int:
+        """A short item ("g. Audit TIK;") says nothing without the clause that introduces the list."""
+        if len(chain) < 2:
+            return -1
+        item, outer = self._sections[chain[-1]], self._sections[chain[-2]]
+        short = item.page == item.end_page and item.end - item.start < _SHORT_ITEM
+        return chain[-2] if item.kind in ("point", "item") and short and outer.kind in _SMALL else -1
 
     def sentence_range(self, spot: Spot) -> tuple[int, int]:
         """Offsets of the sentence on its page, without blanks around it."""
@@ -168,9 +181,13 @@ class Layout:
                 pair = (word, tokens.exact[at + 1] if tokens and at + 1 < len(tokens.exact) else "")
                 if pair in _NAMED:
                     found.append((True, (part, page, at + 2, at + 2 + _NAME_WORDS)))
-                elif word in _CUES:
+                elif word in _CUES and tokens and self._labels(part, page, tokens.ends[at]):
                     found.append((False, (part, page, at + 1, at + 1 + _CUE_WORDS)))
         return found
+
+    def _labels(self, part: int, page: int, offset: int) -> bool:
+        """Whether a colon follows: "Hal : Undangan" is a label, "hal ini" is not."""
+        return self._pages[(part, page)].text[offset : offset + 4].lstrip().startswith(":")
 
     def _read_article(self, spot: Spot) -> str:
         if spot.article[2] < 0:
@@ -194,7 +211,22 @@ class Layout:
     def _in_heading(self, section: Section, page: int, offset: int) -> bool:
         return page == section.page and offset - section.start < max(len(section.title), len(section.address)) + 24
 
+    def _is_cited(self, key: tuple[int, int], first: int) -> bool:
+        """Whether the hit stands in the name of another act: "Peraturan ... Nomor 35 Tahun 2014 tentang ..."."""
+        named = self._named.get(key)
+        if named is None:
+            exact = self._version.tokens[key].exact
+            named = self._named[key] = (
+                [(at, exact[at - 1].isdigit() and len(exact[at - 1]) == 4) for at, word in enumerate(exact) if word == "tentang"]
+                if "tentang" in exact
+                else []
+            )
+        at = bisect_right(named, (first, False)) - 1
+        return at >= 0 and named[at][1] and first - named[at][0] < _CITED_WITHIN
+
     def _in_title(self, part: int, page: int, first: int) -> bool:
+        if (part, page) not in self._titled:
+            return False
         return any(p == part and n == page and low <= first < high for p, n, low, high in self._titles)
 
     def _sentence_ends(self, part: int, page: int) -> list[int]:
@@ -248,12 +280,3 @@ def _boundaries(
 def _words(tokens: Tokens, start: int, end: int) -> str:
     first, after = bisect_right(tokens.starts, start - 1), bisect_right(tokens.starts, end - 1)
     return f" {' '.join(tokens.exact[first:after])} "
-
-
-def _is_cited(exact: Sequence[str], first: int) -> bool:
-    """Whether the hit stands in the name of another act: "Peraturan ... Nomor 35 Tahun 2014 tentang ..."."""
-    low = max(0, first - _CITED_WITHIN)
-    for at in range(first - 1, low, -1):
-        if exact[at] == "tentang":
-            return exact[at - 1].isdigit() and len(exact[at - 1]) == 4
-    return False

@@ -85,6 +85,7 @@ class Rulebook:
     trie: Trie
     subjects: Mapping[int, tuple[str, ...]]  # term -> indicators whose own phrase it is
     topics: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a title
+    headings: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a heading of an act
     homonyms: Mapping[int, tuple[str, ...]]  # term -> indicators it takes away where it stands
     claims: Mapping[str, tuple[Claim, ...]]
     doubts: tuple[Doubt, ...]
@@ -153,7 +154,7 @@ def _collect(name: str, text: str, entries: dict[str, list[_Entry]], single: dic
 
 
 def _fingerprint(texts: Mapping[str, str]) -> str:
-    code = "".join(resources.files("classifiers").joinpath(f).read_text("utf-8") for f in ("classify.py", "beliefs.py"))
+    code = "".join(resources.files("classifiers").joinpath(f).read_text("utf-8") for f in ("classify.py", "beliefs.py", "layout.py"))
     everything = "\0".join((ANALYSIS_VERSION, code, *(part for pair in texts.items() for part in pair)))
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
 
@@ -194,7 +195,7 @@ class _Compiler:
         self.indicators = {indicator.code: indicator for indicator in instrument.indicators}
 
     def rulebook(self, fingerprint: str) -> Rulebook:
-        subjects, topics, homonyms = self._subjects()
+        subjects, topics, headings, homonyms = self._subjects()
         claims = self._claims()
         self._elements()
         self._passage_rules()
@@ -206,6 +207,7 @@ class _Compiler:
             trie=self.trie,
             subjects=subjects,
             topics=topics,
+            headings=headings,
             homonyms=homonyms,
             claims=claims,
             doubts=tuple(self._doubt(entry) for entry in self.entries.get("doubts", [])),
@@ -247,8 +249,9 @@ class _Compiler:
 
     # --- subjects and claims --------------------------------------------------------------------------------------
 
-    def _subjects(self) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
-        tables: tuple[dict[int, list[str]], ...] = ({}, {}, {})
+    def _subjects(self) -> list[dict[int, tuple[str, ...]]]:
+        """Terms of subjects, of titles, of headings, and homonyms, each with the indicators they mean."""
+        tables: list[dict[int, list[str]]] = [{}, {}, {}, {}]
         listed = self.single.get("subjects", {})
         for code in listed:
             self._known_indicator(_Entry("subjects", 0, {"id": code}), code)
@@ -257,11 +260,11 @@ class _Compiler:
             entry = _Entry(data.get("__file__", "subjects"), data.get("__line__", 0), {"id": f"subjects {code}"})
             dropped = {phrase.lower() for phrase in data.get("drop", [])}
             own = [term for term in indicator.subject_terms if term.lower() not in dropped]
-            for table, phrases in zip(tables, (own + data.get("body", []), data.get("title", []), data.get("not", [])), strict=True):
+            listed_phrases = (own + data.get("body", []), *(data.get(key, []) for key in ("title", "heading", "not")))
+            for table, phrases in zip(tables, listed_phrases, strict=True):
                 for phrase in self._phrases(phrases):
                     table.setdefault(self._term(phrase, entry), []).append(code)
-        subjects, topics, homonyms = ({t: tuple(dict.fromkeys(c)) for t, c in table.items()} for table in tables)
-        return subjects, topics, homonyms
+        return [{term: tuple(dict.fromkeys(codes)) for term, codes in table.items()} for table in tables]
 
     def _claims(self) -> dict[str, tuple[Claim, ...]]:
         claims: dict[str, list[Claim]] = {code: [] for code in self.indicators}
@@ -345,8 +348,8 @@ class _Compiler:
                 for element in phrases.keys() - known:
                     if not any(element in {e.id for e in self.indicators[c].elements} for c in shared):
                         raise entry.error(f"unsur tidak dikenal: {element}")
-                more[str(code)] = {k: v for k, v in phrases.items() if k in known}
-                alone[str(code)] = {p.lower() for p in self._phrases(entry.data.get("alone", []))}
+                more.setdefault(str(code), {}).update({k: v for k, v in phrases.items() if k in known})
+                alone.setdefault(str(code), set()).update(p.lower() for p in self._phrases(entry.data.get("alone", [])))
         for code, indicator in self.indicators.items():
             if indicator.kind == "service":
                 self._capabilities(code)
@@ -395,10 +398,10 @@ class _Compiler:
                 kinds=frozenset(data.get("kinds", ())),
                 zones=frozenset({"body", "annex", "title"}),
                 all=(),
-                without=self._exact(["lack", "advice", "future"]) + self._exact(data.get("without", [])),
+                without=self._exact(["not_yet_built", "advice"]) + self._exact(data.get("without", [])),
                 within="sentence",
                 context="document",
-                deed=True,
+                deed=False,
             )
             self._wake(entry, rule, self._phrases(data["phrases"]))
 
