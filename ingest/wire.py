@@ -25,6 +25,7 @@ class Limits:
     output_mb: int = 100
     # An archive or an office file, unpacked.
     unpacked_mb: int = 1000
+    members: int = 5000
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:

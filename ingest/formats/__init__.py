@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from evidence.errors import UnsupportedType
+from evidence.errors import PasswordNeeded, UnsupportedType
 from evidence.values import FileFacts, PageText
 from ingest.wire import Limits
 
@@ -29,6 +29,29 @@ FORMATS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "image/webp": ("images", "WebP", (".webp",)),
     "image/gif": ("images", "GIF", (".gif",)),
 }
+
+# What Bukti recognises but does not read, as people call it.
+REFUSED = {
+    "application/msword": "Word 97-2003 (.doc); simpan sebagai .docx",
+    "application/vnd.ms-powerpoint": "PowerPoint 97-2003 (.ppt); simpan sebagai .pptx",
+    "application/rtf": "RTF; simpan sebagai .docx",
+    "application/vnd.oasis.opendocument": "OpenDocument; simpan sebagai .docx, .xlsx, atau .pptx",
+    "application/x-ole-storage": "Office lama",
+    "application/x-executable": "program",
+    "application/x-rar": "RAR; kemas sebagai .zip",
+    "application/x-7z-compressed": "7-Zip; kemas sebagai .zip",
+    "application/gzip": "GZIP; kemas sebagai .zip",
+    "application/java-archive": "Java",
+    "font/woff": "huruf (font)",
+    "image/heic": "HEIC; simpan sebagai JPEG",
+    "image/svg+xml": "SVG; simpan sebagai PNG",
+    "video/mp4": "video",
+    "application/zip": "ZIP",
+    "application/octet-stream": "tidak dikenal",
+}
+
+# An office file under a password is an OLE file that tells nothing else of itself.
+LOCKED_OFFICE = "application/x-ole-encrypted"
 
 NOT_RECOGNISED = "Pindaian: belum di-OCR"
 
@@ -65,6 +88,8 @@ def draw_page(path: Path, mime: str, limits: Limits, page: int, width: int) -> b
 
 
 def _format(mime: str) -> Format:
+    if mime == LOCKED_OFFICE:
+        raise PasswordNeeded()
     if mime not in FORMATS:
-        raise UnsupportedType(kind=mime)
+        raise UnsupportedType(kind=REFUSED.get(mime, mime))
     return cast(Format, import_module(f"ingest.formats.{FORMATS[mime][0]}"))

@@ -25,7 +25,6 @@ from ingest.wire import Limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from pypdf import PdfReader
 
 # Fewer characters than this (blanks aside) may be a scanner's watermark ("Dipindai dengan CamScanner") on a picture.
 _FEW = 40
