@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,14 +12,25 @@ from sqlalchemy.orm import Session
 from evidence.access import DECIDERS, Access
 from evidence.analysis import fold_text
 from evidence.audit import record
+from evidence.db import now
 from evidence.errors import InvalidInput, NotFound
 from evidence.models import Decision, Document, Link, MatchRow, Period, Tagging, VersionPart
 
 VERDICTS = ("accepted", "rejected", "returned")
 
 
-def decide(session: Session, access: Access, period: UUID, ref: str, verdict: str, reason: str = "") -> UUID:
+def decide(
+    session: Session,
+    access: Access,
+    period: UUID,
+    ref: str,
+    verdict: str,
+    reason: str = "",
+    at: datetime | None = None,
+) -> UUID:
     """Accept, reject or return a proposal (`match:<id>`) or an earlier link (`link:<id>`); the link's id.
+
+    `at` is for decisions brought in from elsewhere; now by default.
 
     Raises NotAllowed, NotFound, InvalidInput (unknown verdict, or a rejection without its reason).
     """
@@ -37,14 +49,14 @@ def decide(session: Session, access: Access, period: UUID, ref: str, verdict: st
     link = (
         _link_of_match(session, access, period, identifier) if kind == "match" else _link(session, access, identifier)
     )
-    _decide(session, access, link, verdict, reason.strip())
+    _decide(session, access, link, verdict, reason.strip(), at or now())
     return link.id
 
 
 def undo(session: Session, access: Access, link: UUID) -> None:
     """Take the last decision back; the link is a proposal again, and both acts stay in its history."""
     access.require(DECIDERS)
-    _decide(session, access, _link(session, access, link), "undone", "")
+    _decide(session, access, _link(session, access, link), "undone", "", now())
 
 
 def anchor(criterion: str, sha256: str, page: int, quote: str) -> str:
@@ -53,7 +65,7 @@ def anchor(criterion: str, sha256: str, page: int, quote: str) -> str:
     return hashlib.sha256(f"{criterion}\n{sha256}\n{page}\n{words}".encode()).hexdigest()
 
 
-def _decide(session: Session, access: Access, link: Link, verdict: str, reason: str) -> None:
+def _decide(session: Session, access: Access, link: Link, verdict: str, reason: str, at: datetime) -> None:
     assert access.account is not None, "deciders are signed in"
     session.add(
         Decision(
@@ -62,6 +74,7 @@ def _decide(session: Session, access: Access, link: Link, verdict: str, reason: 
             verdict=verdict,
             reason=reason,
             account_id=access.account,
+            at=at,
         )
     )
     record(session, access.institution, access.name, f"decision.{verdict}", f"{link.criterion} {link.id}")

@@ -172,14 +172,14 @@ def judge(session: Session, access: Access, institution: Institution, period: Pe
 
 def _incoming(session: Session, access: Access) -> dict[str, list[Incoming]]:
     """What the institution's visible documents do to other acts, by the other act's legal key."""
-    rows = session.execute(
-        select(RelationRow, Document.current_version_id)
+    rows = session.scalars(
+        select(RelationRow)
         .join(Document, Document.current_version_id == RelationRow.from_version_id)
         .where(access.documents(), RelationRow.kind.in_(("revokes", "revokes_part", "amends")))
     ).all()
-    identities = load_identities(session, [row.current_version_id for row in rows])
+    identities = load_identities(session, [row.from_version_id for row in rows])
     edges: dict[str, list[Incoming]] = defaultdict(list)
-    for row, version in rows:
+    for row in rows:
         relation = Relation(
             row.kind,
             row.target_key,
@@ -188,7 +188,8 @@ def _incoming(session: Session, access: Access) -> dict[str, list[Incoming]]:
             row.scope,
             row.effective,
         )
-        edges[row.target_key].append(Incoming(relation, str(version), identities.get(version, Identity())))
+        acting = identities.get(row.from_version_id, Identity())
+        edges[row.target_key].append(Incoming(relation, str(row.from_version_id), acting))
     return edges
 
 
@@ -206,13 +207,12 @@ def _links(session: Session, access: Access, period: Period, judged: Mapping[UUI
         select(Link, Decision, Account.name)
         .join(Decision, Decision.id == newest)
         .join(Account, Account.id == Decision.account_id)
-        .where(Link.period_id == period.id, Link.institution_id == access.institution)
+        .where(Link.period_id == period.id, Link.institution_id == access.institution, Link.version_id.in_(judged))
         .order_by(Link.id)
     ).all()
     labels = _labels(session, {link.version_id for link, _, _ in rows if link.version_id})
     for link, decision, person in rows:
-        if link.version_id not in judged:
-            continue
+        assert link.version_id is not None
         document = judged[link.version_id]
         undone = decision.verdict == "undone"
         yield EvidenceView(
@@ -240,6 +240,7 @@ def _proposals(session: Session, judged: Mapping[UUID, Judged], taken: Collectio
     ).all()
     labels = _labels(session, {version for _, version in rows})
     for match, version in rows:
+        assert match.criterion is not None
         view = EvidenceView(
             ref=f"match:{match.id}",
             criterion=match.criterion,

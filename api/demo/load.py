@@ -1,0 +1,193 @@
+"""Loads the demonstration: institutions, people, files, and the decisions the story tells. Safe to run again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from datetime import time as clock
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+import structlog
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.demo.make import DemoFile, make_documents, make_other_documents
+from evidence.access import Access
+from evidence.decisions import decide
+from evidence.documents import DocumentFilter, list_documents
+from evidence.errors import InvalidInput
+from evidence.instance import local_access
+from evidence.models import (
+    Account,
+    Decision,
+    Document,
+    Institution,
+    Link,
+    MatchRow,
+    Period,
+    RoleGrant,
+    Tagging,
+    Unit,
+    Version,
+    VersionPart,
+)
+from ingest.hand_in import Handed, hand_in
+from ingest.runtime import Runtime
+
+log = structlog.get_logger()
+
+_POLL_SECONDS = 0.3
+
+
+def load(runtime: Runtime, say: Callable[[str], None]) -> None:
+    """Load what is not there yet, show progress, and return when every file is done or has failed with its reason."""
+    story = read_story()
+    with runtime.db.transaction() as session:
+        _refuse_strangers(session, story)
+        mine = _institution(session, story["institution"], story["units"], story["period"])
+        people = {id: _person(session, mine, person) for id, person in story["people"].items()}
+        theirs = _institution(session, story["other_institution"], story["other_institution"]["units"], story["period"])
+    folder = runtime.settings.data / "demo"
+    say("Membuat dokumen peragaan ...")
+    _hand_in(runtime, theirs, make_other_documents(folder / "lain"))
+    files = make_documents(folder / "ranupane")
+    _hand_in(runtime, mine, files)
+    _follow(runtime, mine, say)
+    with runtime.db.transaction() as session:
+        _decide(session, mine, people, names(files), story["decisions"])
+
+
+def read_story() -> Any:
+    return yaml.safe_load(resources.files("api.demo").joinpath("story.yaml").read_text("utf-8"))
+
+
+def names(files: Iterable[DemoFile]) -> dict[str, str]:
+    """File name of each of the story's documents, archive members too."""
+    found = {file.document: file.name for file in files}
+    for file in files:
+        found |= {document: path.rsplit("/", 1)[-1] for path, document in file.members.items()}
+    return found
+
+
+def _refuse_strangers(session: Session, story: Mapping[str, Any]) -> None:
+    """The demonstration lets visitors read the first institution: that must never be a real one."""
+    first = session.scalars(select(Institution).order_by(Institution.id).limit(1)).one_or_none()
+    if first is not None and first.name != story["institution"]["name"]:
+        raise InvalidInput("Folder data ini milik instansi lain. Jalankan peragaan dengan --data folder yang baru.")
+
+
+def _institution(
+    session: Session, told: Mapping[str, Any], units: Iterable[str], period: Mapping[str, Any]
+) -> Institution:
+    known = select(Institution).where(Institution.kind == told["kind"], Institution.name == told["name"])
+    institution = session.scalars(known).one_or_none()
+    if institution is None:
+        institution = Institution(kind=told["kind"], name=told["name"])
+        session.add(institution)
+        session.flush()
+        session.add_all(Unit(institution_id=institution.id, name=name) for name in units)
+        session.add(Period(institution_id=institution.id, **period))
+        session.flush()
+    return institution
+
+
+def _person(session: Session, institution: Institution, told: Mapping[str, Any]) -> Access:
+    """An account without a password: it stands behind decisions and cannot sign in."""
+    login = "peragaan-" + told["name"].split()[0].lower()
+    account = session.scalars(select(Account).where(Account.login == login)).one_or_none()
+    if account is None:
+        account = Account(login=login, name=told["name"])
+        session.add(account)
+        session.flush()
+        session.add(RoleGrant(institution_id=institution.id, account_id=account.id, role=told["role"]))
+    return Access(institution.id, account.id, frozenset({told["role"]}), name=account.name)
+
+
+def _hand_in(runtime: Runtime, institution: Institution, files: Iterable[DemoFile]) -> None:
+    with runtime.db.reading() as session:
+        units = {
+            unit.name: unit.id for unit in session.scalars(select(Unit).where(Unit.institution_id == institution.id))
+        }
+        period = session.scalars(select(Period.id).where(Period.institution_id == institution.id)).one()
+    for unit, mine in _by_unit(files).items():
+        hand_in(runtime, local_access(institution), _streams(mine), unit=units[unit], period=period, origin="demo")
+
+
+def _by_unit(files: Iterable[DemoFile]) -> dict[str, list[DemoFile]]:
+    grouped: dict[str, list[DemoFile]] = {}
+    for file in files:
+        grouped.setdefault(file.unit, []).append(file)
+    return grouped
+
+
+def _streams(files: Iterable[DemoFile]) -> Iterator[Handed]:
+    for file in files:
+        with file.path.open("rb") as stream:
+            yield Handed(file.name, file.folder, stream)
+
+
+def _follow(runtime: Runtime, institution: Institution, say: Callable[[str], None]) -> None:
+    told = ""
+    while True:
+        with runtime.db.reading() as session:
+            listing = list_documents(session, local_access(institution), DocumentFilter(), size=1)
+        states = dict(listing.facets["state"])
+        done, failed = states.get("done", 0), states.get("failed", 0)
+        line = f"{done} dari {listing.total} dokumen selesai, {failed} gagal"
+        if line != told:
+            say(line)
+            told = line
+        if done + failed == listing.total:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _decide(
+    session: Session,
+    institution: Institution,
+    people: Mapping[str, Access],
+    file_names: Mapping[str, str],
+    told: Iterable[Mapping[str, Any]],
+) -> None:
+    """Take the story's decisions, each about the strongest proposal of that document for that criterion."""
+    period = session.scalars(select(Period.id).where(Period.institution_id == institution.id)).one()
+    for decision in told:
+        version = _version(session, institution, file_names[decision["document"]])
+        at = datetime.combine(decision["date"], clock(9), UTC)
+        for criterion in decision["criteria"]:
+            if _decided(session, period, version, criterion):
+                continue
+            match = session.scalars(
+                select(MatchRow.id)
+                .join(Tagging, Tagging.id == MatchRow.tagging_id)
+                .where(Tagging.version_id == version, MatchRow.criterion == criterion)
+                .order_by(MatchRow.score.desc(), MatchRow.part, MatchRow.page, MatchRow.start)
+                .limit(1)
+            ).one_or_none()
+            if match is None:
+                log.warning("demo.no_proposal", document=decision["document"], criterion=criterion)
+                continue
+            access = people[decision["person"]]
+            decide(session, access, period, f"match:{match}", decision["verdict"], decision["reason"], at)
+
+
+def _version(session: Session, institution: Institution, name: str) -> UUID:
+    return session.scalars(
+        select(Version.id)
+        .join(Document, Document.current_version_id == Version.id)
+        .join(VersionPart, VersionPart.version_id == Version.id)
+        .where(Document.institution_id == institution.id, VersionPart.name == name)
+    ).one()
+
+
+def _decided(session: Session, period: UUID, version: UUID, criterion: str) -> bool:
+    decided = (
+        select(Decision.id)
+        .join(Link, Link.id == Decision.link_id)
+        .where(Link.period_id == period, Link.version_id == version, Link.criterion == criterion)
+    )
+    return session.scalar(decided.limit(1)) is not None
