@@ -140,11 +140,12 @@ class EmbeddedIndex:
 
     def revisions(self) -> Iterator[tuple[UUID, int]]:
         searcher = self._searcher()
-        level = tantivy.Query.term_query(schema(), "level", "document")
-        found = searcher.search(level, limit=max(1, searcher.num_docs), count=False)
+        # Only the record of a document has a revision.
+        found = searcher.search(tantivy.Query.exists_query("revision"), limit=max(1, searcher.num_docs), count=False)
         addresses = [address for _, address in found.hits]
         revisions = searcher.fast_field_values("revision", addresses)
-        yield from zip(document_ids(searcher, addresses), map(int, revisions), strict=True)  # type: ignore[arg-type]
+        for document, revision in zip(document_ids(searcher, addresses), revisions, strict=True):
+            yield UUID(int=document), int(revision or 0)
 
     def ping(self) -> None:
         self._searcher()
@@ -213,13 +214,11 @@ def _open_index(path: Path) -> tantivy.Index:
 
 
 def _revision(searcher: tantivy.Searcher, document: UUID) -> int | None:
-    query = tantivy.Query.boolean_query(
-        [
-            (tantivy.Occur.Must, tantivy.Query.term_query(schema(), "key", document.hex)),
-            (tantivy.Occur.Must, tantivy.Query.term_query(schema(), "level", "document")),
-        ]
+    key = tantivy.Query.term_query(schema(), "key", document.hex)
+    held = tantivy.Query.boolean_query(
+        [(tantivy.Occur.Must, key), (tantivy.Occur.Must, tantivy.Query.exists_query("revision"))]
     )
-    found = searcher.search(query, limit=1, count=False).hits
+    found = searcher.search(held, limit=1, count=False).hits
     return int(searcher.fast_field_values("revision", [found[0][1]])[0] or 0) if found else None
 
 

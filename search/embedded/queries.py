@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import tantivy
 from tantivy import Occur
 
 from evidence.access import Access
-from search.embedded.records import schema
+from search.embedded.records import schema, scope
 from search.index import Clause, Phrase, Query
 
 # Every weight of the ranking. Chosen by hand; they are to be measured with judged queries.
 TITLE = 2.0  # a word in the title, against one on the page
 ALL_WORDS = 3.0  # added to a page that holds all the words
 DOCUMENT = 0.4  # the whole document's score, against its best page's
+
+# From here on a set of terms is cheaper than one query for each.
+_MANY = 100
 
 _Q = tantivy.Query
 
@@ -34,21 +36,21 @@ class Asked:
 def ask(query: Query, access: Access) -> Asked:
     """The queries for `query`. With exclusions, `documents` still needs `of_documents` of those with a clean page."""
     wanted, excluded = query.wanted(), query.excluded()
-    scope = [_silent(condition) for condition in (*_visible(access), *_filters(query))]
+    filters = [_silent(condition) for condition in _filters(query)]
     in_title = [_clause(clause, "title_") for clause in excluded]
     document_words = [
         _any([_clause(clause, "all_"), _Q.boost_query(_clause(clause, "title_"), TITLE)]) for clause in wanted
     ]
     needed = len(wanted) if query.all_words else len(wanted) // 2 + 1
     documents = _all(
-        [_level("document"), *scope, *_at_least(document_words, needed)],
+        [_visible("document", access), *filters, *_at_least(document_words, needed)],
         without=in_title,
     )
     words = [_clause(clause, "") for clause in wanted]
     without = [*in_title, *(_clause(clause, "") for clause in excluded)]
     every_word = [_silent(word) for word in words]
     pages = _all(
-        [_level("page"), *scope, *_at_least(words, 1)],
+        [_visible("page", access), *filters, *_at_least(words, 1)],
         rather=[
             *(_Q.boost_query(_clause(clause, "title_"), TITLE) for clause in wanted),
             *([_Q.const_score_query(_all(every_word), ALL_WORDS)] if every_word else []),
@@ -59,20 +61,24 @@ def ask(query: Query, access: Access) -> Asked:
     return Asked(documents, pages, full_pages, scored=bool(wanted))
 
 
-def of_documents(query: tantivy.Query, documents: Iterable[UUID]) -> tantivy.Query:
+def of_documents(query: tantivy.Query, documents: Collection[int]) -> tantivy.Query:
     """`query`, limited to the records of these documents."""
-    keys = _Q.term_set_query(schema(), "key", [document.hex for document in documents])
-    return _all([_silent(keys), query])
+    keys = [f"{document:032x}" for document in documents]
+    if len(keys) > _MANY:
+        return _all([_silent(_Q.term_set_query(schema(), "key", keys)), query])
+    return _all([_silent(_any([_Q.term_query(schema(), "key", key) for key in keys])), query])
 
 
-def _visible(access: Access) -> list[tantivy.Query]:
+def _visible(level: str, access: Access) -> tantivy.Query:
     """The same condition as `Access.documents()`; withdrawn documents are not in the index."""
-    levels = _Q.term_set_query(schema(), "confidentiality", list(range(access.confidentiality + 1)))
-    conditions = [_Q.term_query(schema(), "institution", access.institution.hex), levels]
-    if access.units is not None:
-        own = _Q.term_set_query(schema(), "unit", [unit.hex for unit in access.units])
-        conditions.append(_any([_Q.term_query(schema(), "confidentiality", 0), own]))
-    return conditions
+    levels = [
+        _Q.term_query(schema(), "scope", scope(level, access.institution, confidentiality))
+        for confidentiality in range(access.confidentiality + 1)
+    ]
+    if access.units is None:
+        return _silent(_any(levels))
+    own = _any([_Q.term_query(schema(), "unit", unit.hex) for unit in access.units])
+    return _silent(_any([levels[0], _all([_any(levels), own])]))
 
 
 def _filters(query: Query) -> list[tantivy.Query]:
@@ -106,10 +112,6 @@ def _phrase(phrase: Phrase, field: str) -> tantivy.Query:
     if len(phrase.words) == 1:
         return _Q.term_query(schema(), field, phrase.words[0])
     return _Q.phrase_query(schema(), field, list(phrase.words))
-
-
-def _level(level: str) -> tantivy.Query:
-    return _silent(_Q.term_query(schema(), "level", level))
 
 
 def _silent(query: tantivy.Query) -> tantivy.Query:

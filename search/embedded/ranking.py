@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,8 @@ _FACETS = {
     "indicator": ("indicator", 200),
 }
 
-_Addresses = dict[UUID, tantivy.DocAddress]
-_Page = tuple[float, UUID, tantivy.DocAddress]
+_Addresses = dict[int, tantivy.DocAddress]  # by document, as everywhere here by the number of its UUID
+_Page = tuple[float, int, tantivy.DocAddress]  # score, document, the page
 
 
 def search(searcher: tantivy.Searcher, query: Query, access: Access, after: Cursor | None, size: int) -> Hits:
@@ -39,41 +40,45 @@ def search(searcher: tantivy.Searcher, query: Query, access: Access, after: Curs
     ranked_pages = sorted(((score + scores[document], document, at) for score, document, at in pages), key=_page_order)
     for score, document, _ in reversed(ranked_pages):  # the best page of each document comes last and stays
         scores[document] = score
-    rows = sorted(((score, document) for document, score in scores.items()), key=_row_order, reverse=True)
+    # Best first; among equals the newest, as ids grow with time.
+    rows = sorted(((score, document) for document, score in scores.items()), reverse=True)
     if after:
-        limit = _row_order((after.score, after.document))
-        rows = [row for row in rows if _row_order(row) < limit]
+        rows = [row for row in rows if row < (after.score, after.document.int)]
     more = rows[size:]
     rows = rows[:size]
+    best = _best_pages(searcher, asked, [document for _, document in rows]) if asked.scored else {}
     return Hits(
         total=total,
-        documents=tuple(_row(searcher, asked, document, addresses[document], score) for score, document in rows),
+        documents=tuple(
+            _row(document, score, shown(searcher, addresses[document]), *best.get(document, ((), 0)))
+            for score, document in rows
+        ),
         pages=tuple(_page_of(searcher, page) for page in ranked_pages[:size]),
         facets=_facets(searcher, documents),
-        after=Cursor(*rows[-1]) if more else None,
+        after=Cursor(rows[-1][0], UUID(int=rows[-1][1])) if more else None,
         notices=query.notices,
     )
 
 
-def _row_order(row: tuple[float, UUID]) -> tuple[float, int]:
-    """Best first when reversed; among equals the newest, as ids grow with time."""
-    return row[0], row[1].int
-
-
-def _page_order(page: _Page) -> tuple[float, int, int]:
+def _page_order(page: _Page) -> tuple[float, int, int, int]:
     score, document, address = page
-    return -score, -document.int, address.doc
+    return -score, -document, address.segment_ord, address.doc
 
 
-def _with_clean_page(searcher: tantivy.Searcher, asked: Asked) -> list[UUID]:
+def _with_clean_page(searcher: tantivy.Searcher, asked: Asked) -> list[int]:
     """The documents with a page that holds a wanted word and no excluded one."""
-    counted = searcher.aggregate(asked.pages, {"key": {"terms": {"field": "key", "size": _MOST_DOCUMENTS}}})
-    return [UUID(hex=bucket["key"]) for bucket in counted["key"]["buckets"]]
+    return list(_pages_by_document(searcher, asked.pages, _MOST_DOCUMENTS))
+
+
+def _pages_by_document(searcher: tantivy.Searcher, pages: tantivy.Query, size: int) -> dict[int, int]:
+    """How many of these pages each document has."""
+    counted = searcher.aggregate(pages, {"key": {"terms": {"field": "key", "size": size}}})
+    return {int(bucket["key"], 16): int(bucket["doc_count"]) for bucket in counted["key"]["buckets"]}
 
 
 def _documents(
     searcher: tantivy.Searcher, query: tantivy.Query, scored: bool
-) -> tuple[dict[UUID, float], _Addresses, int]:
+) -> tuple[dict[int, float], _Addresses, int]:
     """Scores and addresses of the best documents, and how many there are in all."""
     result = searcher.search(query, limit=_DOCUMENTS_RANKED, order_by_field=None if scored else "id_high")
     at = [address for _, address in result.hits]
@@ -86,31 +91,55 @@ def _pages(
     searcher: tantivy.Searcher,
     asked: Asked,
     documents: tantivy.Query,
-    found: dict[UUID, float],
+    found: dict[int, float],
     addresses: _Addresses,
     total: int,
 ) -> list[_Page]:
     """The best pages of documents that match. Their documents join `found` where they were not among the best."""
     if not asked.scored:
         return []
-    result = searcher.search(asked.pages, limit=_PAGES_RANKED, count=False)
-    ids = document_ids(searcher, [address for _, address in result.hits])
-    missing = set(ids) - found.keys()
+    pages = _scored_pages(searcher, asked.pages, _PAGES_RANKED)
+    missing = {document for _, document, _ in pages} - found.keys()
     if missing and total > len(found):
         also, also_at, _ = _documents(searcher, of_documents(documents, missing), scored=True)
         found |= also
         addresses |= also_at
-    return [(score, document, at) for document, (score, at) in zip(ids, result.hits, strict=True) if document in found]
+    return [page for page in pages if page[1] in found]
 
 
-def _row(
-    searcher: tantivy.Searcher, asked: Asked, document: UUID, address: tantivy.DocAddress, score: float
-) -> DocumentHit:
-    facts = shown(searcher, address)
+def _best_pages(
+    searcher: tantivy.Searcher, asked: Asked, documents: Collection[int]
+) -> dict[int, tuple[tuple[PageHit, ...], int]]:
+    """Each document's best pages and the count of the others: those with all words, or if it has none, with any."""
+    best: dict[int, tuple[tuple[PageHit, ...], int]] = {}
+    for pages in (asked.full_pages, asked.pages):
+        lacking = [document for document in documents if document not in best]
+        if not lacking:
+            break
+        wanted = of_documents(pages, lacking)
+        counts = _pages_by_document(searcher, wanted, len(lacking))
+        together: dict[int, list[tuple[float, tantivy.DocAddress]]] = {}
+        for score, document, at in _scored_pages(searcher, wanted, _PAGES_RANKED):
+            together.setdefault(document, []).append((score, at))
+        for document, count in counts.items():
+            hits = together.get(document, [])
+            if len(hits) < min(count, PAGES_SHOWN):  # crowded out by documents with very many pages
+                hits = searcher.search(of_documents(pages, [document]), limit=PAGES_SHOWN, count=False).hits
+            shown_pages = tuple(_page_hit(shown(searcher, at), score) for score, at in hits[:PAGES_SHOWN])
+            best[document] = shown_pages, count - len(shown_pages)
+    return best
+
+
+def _scored_pages(searcher: tantivy.Searcher, pages: tantivy.Query, limit: int) -> list[_Page]:
+    hits = searcher.search(pages, limit=limit, count=False).hits
+    ids = document_ids(searcher, [address for _, address in hits])
+    return [(score, document, at) for document, (score, at) in zip(ids, hits, strict=True)]
+
+
+def _row(document: int, score: float, facts: dict[str, Any], pages: tuple[PageHit, ...], further: int) -> DocumentHit:
     unit = facts.pop("unit")
-    pages, further = _pages_of(searcher, asked, document) if asked.scored else ((), 0)
     return DocumentHit(
-        id=document,
+        id=UUID(int=document),
         version=UUID(hex=facts.pop("version")),
         unit=UUID(hex=unit) if unit else None,
         score=round(score, 4),
@@ -120,16 +149,6 @@ def _row(
     )
 
 
-def _pages_of(searcher: tantivy.Searcher, asked: Asked, document: UUID) -> tuple[tuple[PageHit, ...], int]:
-    """A document's best pages and the count of the others: those with all words, or if there is none, with any."""
-    for pages in (asked.full_pages, asked.pages):
-        result = searcher.search(of_documents(pages, [document]), limit=PAGES_SHOWN)
-        if result.hits:
-            hits = tuple(_page_hit(shown(searcher, at), score) for score, at in result.hits)
-            return hits, _count(result) - len(hits)
-    return (), 0
-
-
 def _page_hit(facts: dict[str, Any], score: float) -> PageHit:
     return PageHit(score=round(score, 4), **facts)
 
@@ -137,7 +156,7 @@ def _page_hit(facts: dict[str, Any], score: float) -> PageHit:
 def _page_of(searcher: tantivy.Searcher, page: _Page) -> PageOf:
     score, document, address = page
     facts = shown(searcher, address)
-    return PageOf(document, facts["sha256"], facts["page"], round(score, 4))
+    return PageOf(UUID(int=document), facts["sha256"], facts["page"], round(score, 4))
 
 
 def _facets(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[str, tuple[Facet, ...]]:
