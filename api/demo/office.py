@@ -1,4 +1,4 @@
-"""Makes the demonstration's Word, Excel and PowerPoint files from plain descriptions, byte by byte the same each time."""
+"""Makes the demonstration's Word, Excel and PowerPoint files from plain descriptions, always the same bytes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def word(spec: Spec) -> bytes:
         elif kind == "table":
             _word_table(document, content)
         elif kind == "page_break":
-            document.add_page_break()
+            document.add_page_break()  # type: ignore[no-untyped-call]
         else:
             raise ValueError(f"unknown block {kind}")
     return _finished(document, spec)

@@ -16,7 +16,7 @@ from asn1crypto.keys import PrivateKeyInfo
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 from PIL import Image, ImageChops
 from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
@@ -30,6 +30,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 SIGNED_AT = datetime(2024, 8, 19, 3, 15, tzinfo=UTC)
 VALID_FROM, VALID_TO = datetime(2023, 1, 1, tzinfo=UTC), datetime(2043, 1, 1, tzinfo=UTC)
+AUTHORITY = "CA Peragaan Bukti"
 DIGEST = "sha512"  # the one Ed25519 signatures go with (RFC 8419)
 
 
@@ -61,13 +62,13 @@ def scan(source: Path) -> bytes:
 def _scanned(page: bytes, seed: int) -> Image.Image:
     picture = Image.open(io.BytesIO(page)).convert("L")
     picture = picture.rotate(0.7, resample=Image.Resampling.BICUBIC, fillcolor=255)
-    grain = Image.frombytes("L", (256, 256), random.Random(seed).randbytes(256 * 256))  # noqa: S311 (only grain)
-    grain = grain.resize(picture.size, Image.Resampling.NEAREST).point(lambda level: 222 + level // 8)
+    dust = random.Random(seed).randbytes(picture.width * picture.height)  # noqa: S311 (only dust)
+    grain = Image.frombytes("L", picture.size, dust).point(lambda level: 225 + level // 10)
     return ImageChops.multiply(picture, grain)
 
 
 def lock(pdf: bytes, password: str) -> bytes:
-    """Encrypt with a user password. RC4 is weak and chosen on purpose: AES draws random bytes, so no two files agree."""
+    """Encrypt with a user password: with RC4, because AES draws random bytes and no two files would be the same."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         encryption = pikepdf.Encryption(owner=password, user=password, R=3, aes=False, metadata=False)
@@ -120,21 +121,19 @@ def sign(pdf: bytes, name: str, reason: str) -> bytes:
 
 
 @cache
-def authority() -> x509.Certificate:
+def authority() -> Certificate:
     """The root the demonstration signs under; nobody should trust it outside the demonstration."""
-    key = _key("CA Peragaan Bukti")
-    return _certificate("CA Peragaan Bukti", key.public_key(), serial=1, is_authority=True)
+    return _certificate(AUTHORITY, serial=1, is_authority=True)
 
 
 def _signer(name: str) -> signers.SimpleSigner:
-    key = _key(name)
-    roots = SimpleCertificateStore()
-    roots.register(_for_pyhanko(authority()))
-    secret = key.private_bytes(
+    roots = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    roots.register(authority())
+    secret = _key(name).private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return signers.SimpleSigner(
-        signing_cert=_for_pyhanko(_certificate(name, key.public_key(), serial=2, is_authority=False)),
+        signing_cert=_certificate(name, serial=2, is_authority=False),
         signing_key=PrivateKeyInfo.load(secret),
         cert_registry=roots,
     )
@@ -145,7 +144,7 @@ def _key(owner: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(owner.encode()).digest())
 
 
-def _certificate(owner: str, key: Ed25519PublicKey, serial: int, is_authority: bool) -> x509.Certificate:
+def _certificate(owner: str, serial: int, is_authority: bool) -> Certificate:
     usage = x509.KeyUsage(
         digital_signature=not is_authority,
         content_commitment=not is_authority,
@@ -157,18 +156,19 @@ def _certificate(owner: str, key: Ed25519PublicKey, serial: int, is_authority: b
         encipher_only=False,
         decipher_only=False,
     )
-    return (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(_name(owner))
-        .issuer_name(_name("CA Peragaan Bukti"))
-        .public_key(key)
+        .issuer_name(_name(AUTHORITY))
+        .public_key(_key(owner).public_key())
         .serial_number(serial)
         .not_valid_before(VALID_FROM)
         .not_valid_after(VALID_TO)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .sign(_key("CA Peragaan Bukti"), None)
+        .sign(_key(AUTHORITY), None)
     )
+    return Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
 
 
 def _name(common_name: str) -> x509.Name:
@@ -179,7 +179,3 @@ def _name(common_name: str) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )
-
-
-def _for_pyhanko(certificate: x509.Certificate) -> Certificate:
-    return Certificate.load(certificate.public_bytes(serialization.Encoding.DER))

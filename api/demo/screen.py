@@ -65,9 +65,7 @@ def _table(draw: ImageDraw.ImageDraw, rows: Sequence[Sequence[object]]) -> None:
             _write(draw, (282 + width * column, y + 12), str(value), 18)
 
 
-def _write(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], words: str, size: int, colour: str = INK
-) -> None:
+def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], words: str, size: int, colour: str = INK) -> None:
     draw.text(at, words, font=_font(size), fill=colour)
 
 

@@ -97,6 +97,7 @@ class Story:
     objections: tuple[PlantedObjection, ...]
     unreadable: Mapping[str, str]  # document -> error code
     amendments: Mapping[str, str]  # amending document -> amended document
+    dated: Mapping[str, date]  # the day printed on a document, where it matters
     proves_nothing: tuple[str, ...]
 
 
@@ -121,6 +122,7 @@ def load_story(file: Path = FILE) -> Story:
         ),
         unreadable={entry["document"]: entry["error"] for entry in data["unreadable"]},
         amendments={entry["document"]: entry["amends"] for entry in data["amendments"]},
+        dated=data["dated"],
         proves_nothing=tuple(data["proves_nothing"]),
     )
 
@@ -163,6 +165,4 @@ def _decisions(
         document, person = entry["document"], people[entry["person"]]
         for criterion in entry["criteria"]:
             passage = words[document, criterion]
-            yield StoryDecision(
-                document, criterion, passage, entry["verdict"], entry["reason"], person, entry["date"]
-            )
+            yield StoryDecision(document, criterion, passage, entry["verdict"], entry["reason"], person, entry["date"])
