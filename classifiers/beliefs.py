@@ -35,7 +35,12 @@ class Standing:
             for spot in self.body:
                 first.setdefault(spot.article, spot)
             return list(first.values())
-        return {"name": self.titles, "topic": self.topics, "heading": self.headings, "passage": self.body}[where]
+        if where == "heading":
+            headings: dict[int, Spot] = {}
+            for spot in self.headings:
+                headings.setdefault(spot.headings[-1], spot)
+            return list(headings.values())
+        return {"name": self.titles, "topic": self.topics, "passage": self.body}[where]
 
     def any_spot(self) -> Spot | None:
         spots = self.titles or self.topics or self.headings or self.body or self.elsewhere

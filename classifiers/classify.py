@@ -74,6 +74,7 @@ class _Classification:
             for code in rules.homonyms.get(term, ())
         ]
         self.standings = standings(about, homonyms, rules, self.layout.is_act)
+        self.title = self.layout.title_text()
         self.beliefs = believe(self.standings, rules, self.layout, self.kinds, max(words, 1))
         self.near = {code: _Near(standing) for code, standing in self.standings.items()}
 
@@ -118,6 +119,8 @@ class _Classification:
         zone = "title" if spot.is_title else spot.zone
         if zone not in rule.zones and not (spot.is_title and spot.zone in rule.zones):
             return None
+        if rule.title and not any(word in self.title for word in rule.title):
+            return None
         nearness = self._nearness(rule, spot)
         if not nearness:
             return None
@@ -127,15 +130,18 @@ class _Classification:
         if rule.deed and any(word in sentence for word in self.rules.deed_words):
             return None
         if rule.all:
-            scope = sentence if rule.within == "sentence" else self.layout.article_text(spot)
+            scope = sentence if rule.within == "sentence" else self._scope(rule, spot)
             if not all(any(word in scope for word in group) for group in rule.all):
                 return None
         return _Found(rule, spot, nearness, rule.reason)
 
+    def _scope(self, rule: Rule, spot: Spot) -> str:
+        return self.layout.document_text() if rule.within == "document" else self.layout.article_text(spot)
+
     def _nearness(self, rule: Rule, spot: Spot) -> float:
         """How near the subject stands: 1 in the sentence, less in the article, the heading, the title; 0 nowhere."""
         near = self.near[rule.indicator]
-        if spot.sentence in near.sentences or (spot.leaf >= 0 and spot.leaf in near.leaves):
+        if spot.sentence in near.sentences or (spot.leaf >= 0 and not near.leaves.isdisjoint((spot.leaf, spot.listing))):
             return 1.0
         if rule.context == "sentence":
             return 0.0

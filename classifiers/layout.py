@@ -12,8 +12,8 @@ from evidence.values import Analysed, PageText, Section, Tokens
 _ARTICLES = frozenset({"article", "dictum", "sop_box", "heading"})
 _HEADINGS = frozenset({"chapter", "part", "paragraph", "heading"})
 _SMALL = frozenset({"clause", "point", "item", "article", "dictum"})
-# A sentence also ends where a list item or a table cell begins: tables and slides have no full stops.
-_SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪o]\s|\(?[a-z0-9]{1,2}[.)]\s))|\s\|\s")
+# A sentence also ends where a list item or a labelled line begins: forms and slides have no full stops.
+_SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪]\s|\(?[a-z0-9]{1,2}[.)]\s|[A-Z][\w/ ]{2,24}\s*:))")
 _ROW_END = re.compile(r"[.;!?](?=\s)|\n")
 # Titles run over a few lines; what stands deeper in a cover page is its small print.
 _TITLE_WORDS = 70
@@ -23,6 +23,8 @@ _NAME_WORDS = 12
 _NAMED = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop")})
 _CUES = frozenset({"perihal", "hal", "acara", "agenda", "topik"})
 _CITED_WITHIN = 24
+_NAME_END = re.compile(r"[;.:]")
+_LABEL = re.compile(r"\n\s*[A-Z][\w/. ]{2,30}\s*:")
 _SHORT_ITEM = 90
 
 
@@ -56,6 +58,7 @@ class Layout:
             (part.ordinal, page.number): page for part, page in version.read.pages()
         }
         self._ends: dict[tuple[int, int], list[int]] = {}
+        self._words = ""
         self._named: dict[tuple[int, int], list[tuple[int, bool]]] = {}
         self._scope_text: dict[tuple[int, int, int], str] = {}
         self._first_page = next(
@@ -135,6 +138,12 @@ class Layout:
             self._scope_text[key] = self._read_article(spot)
         return self._scope_text[key]
 
+    def document_text(self) -> str:
+        """All words of the version, padded with blanks."""
+        if not self._words:
+            self._words = f" {' '.join(' '.join(tokens.exact) for tokens in self._version.tokens.values())} "
+        return self._words
+
     def title_text(self) -> str:
         """The words of the title, padded with blanks."""
         words: list[str] = []
@@ -162,6 +171,10 @@ class Layout:
         tokens = self._version.tokens[(block.part, block.page)]
         first = bisect_right(tokens.starts, block.start - 1)
         stop = block.end if block.end_page == block.page else 1 << 30
+        # In a report the first headings lie inside the title block.
+        inner = next((s for s in self._sections if s.part == block.part and (s.page, s.start) > (block.page, block.start)), None)
+        if inner and inner.page == block.page:
+            stop = min(stop, inner.start)
         after = min(bisect_right(tokens.starts, stop - 1), first + (_TITLE_WORDS if self.is_act else _FIRST_WORDS))
         if self.is_act or block.kind == "decides":
             # What stands before TENTANG is the issuer: a Dinas Kominfo is no subject.
@@ -180,10 +193,18 @@ class Layout:
             for at, word in enumerate(tokens.exact[:220] if tokens else ()):
                 pair = (word, tokens.exact[at + 1] if tokens and at + 1 < len(tokens.exact) else "")
                 if pair in _NAMED:
-                    found.append((True, (part, page, at + 2, at + 2 + _NAME_WORDS)))
+                    found.append((True, (part, page, at + 2, self._label_end((part, page), at + 2, _NAME_WORDS))))
                 elif word in _CUES and tokens and self._labels(part, page, tokens.ends[at]):
-                    found.append((False, (part, page, at + 1, at + 1 + _CUE_WORDS)))
+                    found.append((False, (part, page, at + 1, self._label_end((part, page), at + 1, _CUE_WORDS))))
         return found
+
+    def _label_end(self, key: tuple[int, int], first: int, most: int) -> int:
+        """The token where the value of a label ends: at the next label, or after `most` words."""
+        starts = self._version.tokens[key].starts
+        if first >= len(starts):
+            return first
+        label = _LABEL.search(self._pages[key].text, starts[first])
+        return min(first + most, bisect_right(starts, label.start()) if label else len(starts))
 
     def _labels(self, part: int, page: int, offset: int) -> bool:
         """Whether a colon follows: "Hal : Undangan" is a label, "hal ini" is not."""
@@ -222,7 +243,10 @@ class Layout:
                 else []
             )
         at = bisect_right(named, (first, False)) - 1
-        return at >= 0 and named[at][1] and first - named[at][0] < _CITED_WITHIN
+        if at < 0 or not named[at][1] or first - named[at][0] >= _CITED_WITHIN:
+            return False
+        tokens = self._version.tokens[key]
+        return not _NAME_END.search(self._pages[key].text, tokens.ends[named[at][0]], tokens.starts[first])
 
     def _in_title(self, part: int, page: int, first: int) -> bool:
         if (part, page) not in self._titled:
@@ -233,8 +257,8 @@ class Layout:
         key = (part, page)
         if key not in self._ends:
             text = self._pages[key].text
-            sheet = self._pages[key].label.startswith("Lembar")
-            ends = {found.end() for found in (_ROW_END if sheet else _SENTENCE_END).finditer(text)}
+            rows = self._pages[key].label.startswith("Lembar") or " | " in text
+            ends = {found.end() for found in (_ROW_END if rows else _SENTENCE_END).finditer(text)}
             keys, _ = self._bounds[part]
             low, high = bisect_right(keys, (page, -1)), bisect_right(keys, (page, 1 << 30))
             ends.update(offset for _, offset in keys[low:high] if offset)

@@ -70,6 +70,7 @@ class Rule:
     zones: frozenset[str]
     all: tuple[tuple[str, ...], ...]
     without: tuple[str, ...]
+    title: tuple[str, ...]  # one of these must stand in the title
     within: str
     context: str
     deed: bool
@@ -168,7 +169,7 @@ def indicator_codes(text: str) -> list[str]:
     return codes
 
 
-_RULE_KEYS = frozenset("id indicators criterion kinds zones any all without within context deed weight reason".split())
+_RULE_KEYS = frozenset("id indicators criterion kinds zones any all without title within context deed weight reason".split())
 _CLAIM_KEYS = frozenset("id indicators where score reason kinds least per_thousand needs".split())
 
 
@@ -190,6 +191,7 @@ class _Compiler:
         self.terms: dict[tuple[str, ...], int] = {}
         self.rules: dict[int, list[Rule]] = {}
         self.seen: set[str] = set()
+        self.element_kinds: dict[str, tuple[str, ...]] = {}
         self.words: dict[str, list[str]] = single.get("terms", {})
         self.kinds: dict[str, list[str]] = single.get("kinds", {})
         self.indicators = {indicator.code: indicator for indicator in instrument.indicators}
@@ -330,6 +332,7 @@ class _Compiler:
             zones=zones,
             all=groups,
             without=self._exact(data.get("without", [])),
+            title=self._exact(data.get("title", [])),
             within=data.get("within", "sentence"),
             context=data.get("context", "article"),
             deed=bool(data.get("deed", False)),
@@ -340,7 +343,7 @@ class _Compiler:
         more: dict[str, dict[str, list[str]]] = {}
         alone: dict[str, set[str]] = {}
         for entry in self.entries.get("elements", []):
-            self._check(entry, frozenset(("indicators", "more", "alone")), ("indicators",), named=False)
+            self._check(entry, frozenset(("indicators", "more", "alone", "kinds")), ("indicators",), named=False)
             for code in entry.data["indicators"]:
                 known = {element.id for element in self.indicators[self._known_indicator(entry, str(code))].elements}
                 phrases = {k: v for k, v in entry.data.get("more", {}).items() if k != "__line__"}
@@ -349,6 +352,8 @@ class _Compiler:
                     if not any(element in {e.id for e in self.indicators[c].elements} for c in shared):
                         raise entry.error(f"unsur tidak dikenal: {element}")
                 more.setdefault(str(code), {}).update({k: v for k, v in phrases.items() if k in known})
+                if "kinds" in entry.data:
+                    self.element_kinds[str(code)] = tuple(self._known_kinds(entry))
                 alone.setdefault(str(code), set()).update(p.lower() for p in self._phrases(entry.data.get("alone", [])))
         for code, indicator in self.indicators.items():
             if indicator.kind == "service":
@@ -359,6 +364,7 @@ class _Compiler:
     def _indicator_elements(self, indicator: Indicator, more: Mapping[str, list[str]], alone: set[str]) -> None:
         policy = indicator.kind == "policy"
         entry = _Entry("elements.yaml", 0, {"id": f"unsur {indicator.code}"})
+        entry_kinds = self.element_kinds.get(indicator.code, ("practice", "decision"))
         for element in indicator.elements:
             key = f"{indicator.code}.element:{element.id}"
             if key not in self.instrument.names:
@@ -373,10 +379,11 @@ class _Compiler:
                     criterion=key,
                     weight=weight,
                     reason=f"menyebut {element.name}",
-                    kinds=frozenset({"policy"} if policy else {"practice", "decision"}),
+                    kinds=frozenset({"policy"} if policy else entry_kinds),
                     zones=frozenset({"body", "annex"} if policy else {"body", "annex", "title"}),
                     all=(),
                     without=self._exact(["delegation", "lack"] if policy else ["lack", "advice"]),
+                    title=(),
                     within="sentence",
                     context=context,
                     deed=False,
@@ -399,6 +406,7 @@ class _Compiler:
                 zones=frozenset({"body", "annex", "title"}),
                 all=(),
                 without=self._exact(["not_yet_built", "advice"]) + self._exact(data.get("without", [])),
+                title=(),
                 within="sentence",
                 context="document",
                 deed=False,
