@@ -16,6 +16,6 @@ screenshots:
 	.venv/bin/python -m tests.bench.screenshots
 
 proof:
-	.venv/bin/python -m tests.bench.kill --files 40 --kills 5 | tee docs/proof/kill.txt
+	.venv/bin/python -m tests.bench.kill | tee docs/proof/kill.txt
 
 .PHONY: help demo test lock screenshots proof

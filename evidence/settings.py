@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,17 +17,23 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BUKTI_", frozen=True)
 
-    data: Path = Field(Path("data"), description="Data folder of the embedded instance.")
-    host: str = Field("127.0.0.1", description="Address the web server listens on.")
-    port: int = Field(8000, description="Port the web server listens on.")
-    workers: int = Field(max(1, os.cpu_count() or 1), ge=1, description="Documents processed at the same time.")
-    guest: bool = Field(False, description="Let visitors without an account read the first institution (demo only).")
-    max_upload_mb: int = Field(500, ge=1, description="Largest file accepted, in megabytes.")
-    reader_memory_mb: int = Field(1536, ge=256, description="Memory cap of one reader child, in megabytes.")
-    reader_page_seconds: int = Field(60, ge=1, description="Longest time one page may take, in seconds.")
-    reader_pages: int = Field(5000, ge=1, description="Most pages read from one file.")
-    ocr: bool = Field(True, description="Recognise scanned pages and images.")
-    commit_seconds: float = Field(0.5, gt=0, description="Longest wait before the indexer commits a batch, in seconds.")
+    data: Annotated[Path, Field(description="Data folder of the embedded instance.")] = Path("data")
+    host: Annotated[str, Field(description="Address the web server listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(description="Port the web server listens on.")] = 8000
+    workers: Annotated[int, Field(ge=1, description="Documents processed at the same time.")] = max(
+        1, os.cpu_count() or 1
+    )
+    guest: Annotated[
+        bool, Field(description="Let visitors without an account read the first institution (demo only).")
+    ] = False
+    max_upload_mb: Annotated[int, Field(ge=1, description="Largest file accepted, in megabytes.")] = 500
+    reader_memory_mb: Annotated[int, Field(ge=256, description="Memory cap of one reader child, in megabytes.")] = 1536
+    reader_page_seconds: Annotated[int, Field(ge=1, description="Longest time one page may take, in seconds.")] = 60
+    reader_pages: Annotated[int, Field(ge=1, description="Most pages read from one file.")] = 5000
+    ocr: Annotated[bool, Field(description="Recognise scanned pages and images.")] = True
+    commit_seconds: Annotated[
+        float, Field(gt=0, description="Longest wait before the indexer commits a batch, in seconds.")
+    ] = 0.5
 
     @property
     def database_url(self) -> str:
