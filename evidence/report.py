@@ -205,6 +205,7 @@ def _links(session: Session, access: Access, period: Period, judged: Mapping[UUI
     )
     rows = session.execute(
         select(Link, Decision, Account.name)
+        .select_from(Link)
         .join(Decision, Decision.id == newest)
         .join(Account, Account.id == Decision.account_id)
         .where(Link.period_id == period.id, Link.institution_id == access.institution, Link.version_id.in_(judged))
@@ -297,6 +298,7 @@ def _labels(session: Session, versions: Collection[UUID]) -> dict[tuple[UUID, in
     """The printed label of every page of these versions."""
     rows = session.execute(
         select(VersionPart.version_id, VersionPart.ordinal, Page.number, Page.label)
+        .select_from(VersionPart)
         .join(Reading, Reading.id == newest_reading_id(VersionPart.blob_sha256))
         .join(Page, Page.reading_id == Reading.id)
         .where(VersionPart.version_id.in_(versions))
