@@ -30,6 +30,7 @@ _ITEM = re.compile(
     re.VERBOSE,
 )
 _YEARS = re.compile(r"(?:(\d{4})?\s*(?:\.\.|-|–)\s*(\d{4})?|(\d{4}))")
+_NUMBER_AND_YEAR = re.compile(r"\d{1,4} (?:19|20)\d\d")
 _CODE = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 
 
@@ -177,6 +178,8 @@ def _filter_phrases(values: list[str], analyser: Analyser) -> tuple[Phrase, ...]
 
 def _with_synonyms(words: Words, analyser: Analyser) -> tuple[Phrase, ...]:
     others = load_synonyms().of(words)
+    if _NUMBER_AND_YEAR.fullmatch(" ".join(words)):  # 12/2023 is written "Nomor 12 Tahun 2023"
+        others = ((words[0], "tahun", words[1]),)
     if not others:
         return (_stemmed(words, analyser),)
     return tuple(

@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -57,24 +57,20 @@ class EmbeddedIndex:
     # --- writing
 
     def put(self, entries: Iterable[IndexEntry]) -> None:
-        with self._writing:
-            writer, searcher = self._open_writer(), self._searcher()
+        with self._batch() as (writer, searcher):
             put: dict[UUID, int] = {}
             for entry in entries:
                 held = put.get(entry.document, _revision(searcher, entry.document))
                 if held is None or held <= entry.revision:
                     put[entry.document] = entry.revision
                     self._write(writer, entry)
-            self._commit(writer)
 
     def remove(self, documents: Iterable[tuple[UUID, int]]) -> None:
-        with self._writing:
-            writer, searcher = self._open_writer(), self._searcher()
+        with self._batch() as (writer, searcher):
             for document, revision in documents:
                 held = _revision(searcher, document)
                 if held is not None and held <= revision:
                     writer.delete_documents_by_term("key", document.hex)
-            self._commit(writer)
 
     def rebuild(self, entries: Iterable[IndexEntry]) -> None:
         with self._writing:
@@ -104,13 +100,24 @@ class EmbeddedIndex:
         for record in records(entry, self._analyser):
             writer.add_document(record)
 
-    def _commit(self, writer: tantivy.IndexWriter) -> None:
-        try:
-            writer.commit()
+    @contextmanager
+    def _batch(self) -> Iterator[tuple[tantivy.IndexWriter, tantivy.Searcher]]:
+        """One commit: all that is written inside, or nothing if it fails. The searcher sees what is held before."""
+        with self._writing:
+            writer, searcher = self._open_writer(), self._searcher()
+            try:
+                yield writer, searcher
+                writer.commit()
+            except BaseException:
+                self._roll_back(writer)
+                raise
             self._open().index.reload()
-        except ValueError as error:  # disk full, folder gone: what was not committed is dropped, the next try is fresh
+
+    def _roll_back(self, writer: tantivy.IndexWriter) -> None:
+        try:
+            writer.rollback()
+        except ValueError:  # after a full disk a writer is dead for good; the next batch opens a new one
             self._writer = None
-            raise SearchUnavailable() from error
 
     def _require_writable(self) -> None:
         if not self._writable:

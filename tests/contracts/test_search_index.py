@@ -342,6 +342,18 @@ def test_a_rebuild_holds_exactly_what_it_was_given(index: SearchIndex) -> None:
     assert titles(search(index, "")) == {"baru", "sesudah"}
 
 
+def test_a_put_that_fails_leaves_no_half_document_and_the_next_one_works(index: SearchIndex) -> None:
+    def broken() -> Iterator[IndexEntry]:
+        yield an_entry(MINE, "utuh", "utuh", title="utuh")
+        raise OSError("database gone")
+
+    with pytest.raises(OSError, match="database gone"):
+        index.put(broken())
+    assert [len(row.pages) for row in search(index, "utuh").documents] in ([], [2])
+    index.put([an_entry(MINE, "berikut", title="berikut")])
+    assert titles(search(index, "berikut")) == {"berikut"}
+
+
 def test_a_rebuild_that_fails_leaves_the_old_index_in_use(index: SearchIndex) -> None:
     def broken() -> Iterator[IndexEntry]:
         yield an_entry(MINE, "setengah", title="setengah")

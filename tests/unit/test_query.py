@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence.errors import InvalidInput
 from search.index import Clause, Cursor, Filters, Phrase, Query
 from search.query import parse
 from search.synonyms import load_synonyms, read_synonyms
@@ -74,6 +77,11 @@ def test_an_abbreviation_is_compared_as_written_because_stemming_would_take_it_a
     assert clause.alternatives[0] == Phrase(("perwali",), exact=True)
 
 
+def test_a_number_with_its_year_is_found_as_offices_write_it() -> None:
+    (clause,) = parsed("12/2023").clauses
+    assert alternatives(clause) == {"12 2023", "12 tahun 2023"}
+
+
 def test_quotes_and_exact_search_switch_synonyms_and_word_forms_off() -> None:
     for query in (parsed('"perwali"'), parsed("perwali", exact=True)):
         assert query.clauses == (Clause((Phrase(("perwali",), exact=True),)),)
@@ -136,10 +144,6 @@ def test_nothing_that_can_be_typed_is_an_error(typed: str) -> None:
 
 
 def test_a_cursor_survives_an_address_and_a_forged_one_is_refused() -> None:
-    from uuid import UUID
-
-    from evidence.errors import InvalidInput
-
     cursor = Cursor(3.25, UUID(int=7))
     assert Cursor.parse(str(cursor)) == cursor
     for forged in ("", "x", "1.0_", "0x1p9999_00000000000000000000000000000007", "a_b_c"):
