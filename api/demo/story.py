@@ -89,6 +89,7 @@ class Story:
     other_documents: tuple[str, ...]
     instrument: str
     year: int
+    kind: str
     cutoff: date
     submitted: bool
     people: Mapping[str, Person]
@@ -112,6 +113,7 @@ def load_story(file: Path = FILE) -> Story:
         other_documents=tuple(other["documents"]),
         instrument=period["instrument"],
         year=period["year"],
+        kind=period["kind"],
         cutoff=period["cutoff"],
         submitted=period["submitted"],
         people=people,
