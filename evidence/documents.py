@@ -374,6 +374,7 @@ def _parts(version: UUID) -> Select[*tuple[Any, ...]]:
 def _pages(version: UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(VersionPart.ordinal, Page.number, Page.label, Page.method, Page.confidence, Page.note)
+        .select_from(VersionPart)
         .join(Reading, Reading.id == newest_reading_id(VersionPart.blob_sha256))
         .join(Page, Page.reading_id == Reading.id)
         .where(VersionPart.version_id == version)
