@@ -91,7 +91,8 @@ def _filters(query: Query) -> list[tantivy.Query]:
     if filters.indicators:
         conditions.append(_Q.term_set_query(schema(), "indicator", list(filters.indicators)))
     if filters.years:
-        conditions.append(_Q.range_query(schema(), "year", tantivy.FieldType.Unsigned, *filters.years))
+        first, last = (year if year is None else min(max(year, 0), 9999) for year in filters.years)
+        conditions.append(_Q.range_query(schema(), "year", tantivy.FieldType.Unsigned, first, last))
     for field, phrases in (("type_words", query.type_words), ("unit_words", query.unit_words)):
         if phrases:
             conditions.append(_any([_phrase(phrase, field) for phrase in phrases]))

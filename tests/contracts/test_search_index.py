@@ -244,6 +244,7 @@ def test_filters_of_the_page_narrow_by_exact_values(shelf: SearchIndex) -> None:
     assert titles(search(shelf, "", filters=Filters(units=(UUID(unit.value),)))) == {"B"}
     assert titles(search(shelf, "", filters=Filters(types=("perwali",), years=(2023, 2023)))) == {"C"}
     assert titles(search(shelf, "", filters=Filters(types=("keputusan",)))) == set()
+    assert search(shelf, "", filters=Filters(years=(-1, 2**70))).total == 4
 
 
 # --- who may see what

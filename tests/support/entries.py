@@ -26,9 +26,5 @@ def an_entry(institution: UUID, *texts: str, **facts: Any) -> IndexEntry:
         PageEntry(0, number, f"hal. {number}", sha256, ANALYSER.analyse(text))
         for number, text in enumerate(texts, start=1)
     )
-    return IndexEntry(
-        **{"revision": 1, "version": uuid7(), "name": "berkas.pdf"} | facts,
-        institution=institution,
-        sha256=sha256,
-        pages=pages,
-    )
+    defaults: dict[str, Any] = {"revision": 1, "version": uuid7(), "name": "berkas.pdf"}
+    return IndexEntry(**defaults | facts, institution=institution, sha256=sha256, pages=pages)

@@ -15,8 +15,8 @@ from search.synonyms import load_synonyms, read_synonyms
 from tests.support.entries import ANALYSER
 
 
-def parsed(typed: str, **options: bool) -> Query:
-    return parse(typed, ANALYSER, **options)
+def parsed(typed: str, *, exact: bool = False) -> Query:
+    return parse(typed, ANALYSER, exact=exact)
 
 
 def words(query: Query) -> list[str]:
