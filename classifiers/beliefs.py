@@ -126,7 +126,7 @@ def _weigh(beliefs: dict[str, Belief], rules: Rulebook, title: str, kinds: Colle
         elif code in rules.builders and named:
             belief = belief.doubted(0.5, "yang dibangun adalah satu layanan")
         elif len(dense) >= _EVERYTHING and (belief.where == "passage" or code in rules.policies):
-            belief = belief.doubted(0.6, "dokumen membahas hampir semua indikator")
+            belief = belief.doubted(0.55, "dokumen membahas hampir semua indikator")
         weighed[code] = belief
     return weighed
 
@@ -153,6 +153,8 @@ def _holds(
     claim: Claim, standing: Standing, layout: Layout, kinds: Collection[str], words: int, title: str
 ) -> Spot | None:
     if claim.kinds and not claim.kinds.intersection(kinds):
+        return None
+    if claim.annexed and not layout.has_annex:
         return None
     spots = standing.places(claim.where)
     if len(spots) < claim.least or len(spots) * 1000 < claim.per_thousand * words:

@@ -23,6 +23,8 @@ _LOOKED_AT = 0.3
 _NUMBERED = re.compile(r"(?:NOMOR|Nomor|NO\.?)\s*[:.]?\s*[\w./-]{0,20}\d")
 _DATED = re.compile(r"tanggal\s*:?\s*\d", re.I)
 _NATIONAL = frozenset({"uu", "pp", "perpres", "permen", "perppu"})
+# What the establishing of an act proves, where the indicator asks for it.
+_ESTABLISHES = ("document_established", "document_formal", "formal_team", "decree_by_head")
 _ZONE_REASONS = {"annex": "ada di lampiran", "title": "ada di judul", "recitals": "ada di Menimbang"}
 _SURE = 0.5
 
@@ -40,12 +42,14 @@ def classify(version: Analysed, rules: Rulebook) -> list[Match]:
     raw: list[tuple[int, int, int, int, int]] = []
     words = 0
     spoken_of = False
-    subjects, topics = rules.subjects, rules.topics
+    about, exact = rules.about, rules.exact
     for (part, page), tokens in version.tokens.items():
         words += len(tokens.stems)
         for term, first, after in rules.trie.hits(tokens.stems):
+            if term in exact and tokens.exact[first:after] != exact[term]:
+                continue
             raw.append((term, part, page, first, after))
-            spoken_of = spoken_of or term in subjects or term in topics
+            spoken_of = spoken_of or term in about
     if not spoken_of:
         return []
     return _Classification(version, rules, raw, words).matches()
@@ -66,7 +70,7 @@ class _Classification:
         about = [
             (term, self._spot(part, page, first, after))
             for term, part, page, first, after in raw
-            if term in rules.subjects or term in rules.topics
+            if term in rules.about
         ]
         homonyms = [
             (code, self._spot(part, page, first, after))
@@ -84,7 +88,7 @@ class _Classification:
         matches = [self._match(f) for f in found]
         for code, belief in self.beliefs.items():
             matches.append(self._own_match(code, belief))
-            if code in self.rules.policies and belief.score >= _SURE:
+            if belief.score >= _SURE:
                 matches += self._established(code, belief)
         return _best(matches)
 
@@ -216,19 +220,20 @@ class _Classification:
         return Place(spot.part, spot.page, start, end), " ".join(text[start:end].split())
 
     def _established(self, code: str, belief: Belief) -> Iterable[Match]:
-        """A policy with a number in its title and a dated signing block is established (Permen 59/2020, level 2)."""
-        key = f"{code}.document_established"
-        if "policy" not in self.kinds or self.version.doc_type.startswith("rancangan") or key not in self.rules.names:
+        """An act with a number in its title and a dated signing block is established (59/2020: level 2 of 1-10)."""
+        keys = [key for fact in _ESTABLISHES if (key := f"{code}.{fact}") in self.rules.names]
+        title = self._numbered_title()
+        if not keys or title is None or "policy" not in self.kinds or self.version.doc_type.startswith("rancangan"):
             return
         national = self.version.doc_type in _NATIONAL
         factor = 0.45 if national else 0.95
         note = ("peraturan nasional, bukan kebijakan internal pemerintah daerah",) if national else ()
-        title = self._numbered_title()
-        if title is None:
-            return
-        for section, reason in ((title, "judul memuat nomor dan tahun"), (self._dated_closing(), "ditetapkan dan bertanggal")):
-            if section is not None:
-                yield self._block(section, code, key, belief.score * factor, (reason, *note, *belief.reasons))
+        for key in keys:
+            reasons = (*note, *belief.reasons)
+            yield self._block(title, code, key, belief.score * factor, ("judul memuat nomor dan tahun", *reasons))
+            closing = self._dated_closing()
+            if closing is not None:
+                yield self._block(closing, code, key, belief.score * factor, ("ditetapkan dan bertanggal", *reasons))
 
     def _numbered_title(self) -> Section | None:
         for section in self.version.sections:

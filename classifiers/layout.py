@@ -65,6 +65,7 @@ class Layout:
             (key for key in self._pages if len(version.tokens[key].exact) >= 3), next(iter(self._pages), (0, 1))
         )
         self.is_act = any(s.kind in ("article", "dictum", "recitals", "legal_basis") for s in version.sections)
+        self.has_annex = any(s.kind == "annex" for s in version.sections)
         self._titles = self._find_titles()
         self._titled = {title[:2] for title in self._titles}
 
@@ -163,9 +164,16 @@ class Layout:
         # The titles of annexes say less than the act's own; a file that is only an annex has no other.
         titles = [title for block in blocks[: max(1, annexes)] if (title := self._block_title(block))]
         if not titles:
-            part, page = self._first_page
-            titles = [(part, page, 0, _FIRST_WORDS)]
+            titles = [self._first_words()]
         return titles + [title for _, title in cued]
+
+    def _first_words(self) -> tuple[int, int, int, int]:
+        """The first words of a page without a title, up to its first heading."""
+        part, page = self._first_page
+        starts = self._version.tokens[self._first_page].starts
+        inner = next((s.start for s in self._sections if s.part == part and s.page == page and s.zone != "title"), 1 << 30)
+        before = bisect_right(starts, inner - 1)
+        return part, page, 0, min(before, _FIRST_WORDS) if before > 3 else _FIRST_WORDS
 
     def _block_title(self, block: Section) -> tuple[int, int, int, int] | None:
         tokens = self._version.tokens[(block.part, block.page)]

@@ -41,6 +41,7 @@ class Claim:
     least: int
     per_thousand: float
     needs: tuple[str, ...]
+    annexed: bool  # an annex must follow: a decree that has no plan in its annex is not the plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Rulebook:
     version: str
     fingerprint: str
     trie: Trie
+    exact: Mapping[int, tuple[str, ...]]  # term -> the words it must have, where its stem is ambiguous
+    about: frozenset[int]  # all terms of subjects, topics and headings
     subjects: Mapping[int, tuple[str, ...]]  # term -> indicators whose own phrase it is
     topics: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a title
     headings: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a heading of an act
@@ -170,7 +173,7 @@ def indicator_codes(text: str) -> list[str]:
 
 
 _RULE_KEYS = frozenset("id indicators criterion kinds zones any all without title within context deed weight reason".split())
-_CLAIM_KEYS = frozenset("id indicators where score reason kinds least per_thousand needs".split())
+_CLAIM_KEYS = frozenset("id indicators where score reason kinds least per_thousand needs annexed".split())
 
 
 class _Compiler:
@@ -189,6 +192,7 @@ class _Compiler:
         self.single = single
         self.trie = Trie()
         self.terms: dict[tuple[str, ...], int] = {}
+        self.exact: dict[int, tuple[str, ...]] = {}
         self.rules: dict[int, list[Rule]] = {}
         self.seen: set[str] = set()
         self.element_kinds: dict[str, tuple[str, ...]] = {}
@@ -207,6 +211,8 @@ class _Compiler:
             version=str(self.single.get("rulebook", {}).get("version", "")),
             fingerprint=fingerprint,
             trie=self.trie,
+            exact=self.exact,
+            about=frozenset((*subjects, *topics, *headings)),
             subjects=subjects,
             topics=topics,
             headings=headings,
@@ -242,11 +248,14 @@ class _Compiler:
         return tuple(f" {' '.join(self.analyser.analyse(phrase.lower()).exact)} " for phrase in self._phrases(listed))
 
     def _term(self, phrase: str, entry: _Entry) -> int:
-        stems = self.analyser.analyse(phrase.lower()).stems
-        if not stems:
+        tokens = self.analyser.analyse(phrase.lower())
+        if not tokens.stems:
             raise entry.error(f"frasa kosong: '{phrase}'")
-        term = self.terms.setdefault(stems, len(self.terms))
-        self.trie.add(stems, term)
+        as_written = phrase.startswith("=")
+        term = self.terms.setdefault(("=", *tokens.exact) if as_written else tokens.stems, len(self.terms))
+        if as_written:
+            self.exact[term] = tokens.exact
+        self.trie.add(tokens.stems, term)
         return term
 
     # --- subjects and claims --------------------------------------------------------------------------------------
@@ -284,6 +293,7 @@ class _Compiler:
                 least=int(data.get("least", 1)),
                 per_thousand=float(data.get("per_thousand", 0)),
                 needs=self._exact(data.get("needs", [])),
+                annexed=bool(data.get("annexed", False)),
             )
             for code in indicator_codes(data["indicators"]):
                 claims[self._known_indicator(entry, code)].append(claim)
