@@ -18,6 +18,7 @@ from typing import BinaryIO, cast
 from evidence.errors import LimitExceeded
 from ingest.formats import FORMATS, LOCKED_OFFICE
 from ingest.formats.archives import open_archive
+from ingest.formats.plain import wide_encoding
 from ingest.wire import Limits
 
 _ZIP = "application/zip"
@@ -208,7 +209,7 @@ def _old_office(head: bytes, name: str) -> str:
 
 
 def _written(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _looks_utf16(head):
+    if wide_encoding(head) not in ("", "utf-8-sig"):
         return "text/plain"
     if b"\0" in head or len(head) - len(head.translate(None, _CONTROL)) > len(head) // 100:
         return "application/octet-stream"
@@ -216,10 +217,3 @@ def _written(head: bytes) -> str:
     if b"<svg" in begin and begin.startswith(b"<"):
         return "image/svg+xml"
     return "text/html" if begin.startswith(b"<") and _HTML.search(begin) else "text/plain"
-
-
-def _looks_utf16(head: bytes) -> bool:
-    """Latin text in UTF-16 without a mark has a zero as every second byte, and only there."""
-    start = head[:400]
-    odd, even = start[1::2].count(0), start[::2].count(0)
-    return len(start) >= 8 and max(odd, even) > 0.9 * (len(start) // 2) and min(odd, even) == 0

@@ -8,7 +8,7 @@ import itertools
 import mmap
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ _FEW = 40
 _COVERED = 0.25
 _MANY_SHAPES = 40
 # A text layer that looks less like language than this is not worth keeping.
-_GIBBERISH = 0.2
+_GIBBERISH = 0.25
 _LOOKED_AT = 2000
 
 _POINTS_PER_INCH = 72
@@ -40,11 +40,13 @@ _POINTS_PER_INCH = 72
 
 def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
     try:
-        document = _open(path)
+        document, repaired = _open(path)
     except pdfium.PdfiumError:
         return _open_with_pypdf(path, mime, limits)
     count = min(len(document), limits.pages)
     warnings = [f"page_limit:{len(document)}"] if count < len(document) else []
+    if repaired:
+        warnings.append("repaired")
     if c.FPDFDoc_GetAttachmentCount(document):
         warnings.append("attachments")
     if c.FPDFDoc_GetJavaScriptActionCount(document) > 0:
@@ -64,7 +66,11 @@ def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
 
     def pages(first: int) -> Iterator[PageText]:
         for number in range(first, count + 1):
-            yield _read_page(document, number, limits, ocr and ocr_ready())
+            page = _read_page(document, number, limits, ocr and ocr_ready())
+            if repaired and page.method == "blank":
+                # More likely in the lost part of the file than truly empty.
+                page = replace(page, method="unreadable", note="Isi halaman ini hilang: berkas rusak atau terpotong.")
+            yield page
         document.close()
 
     return Opened(facts, pages)
@@ -72,7 +78,7 @@ def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
 
 def draw_page(path: Path, mime: str, limits: Limits, page: int, width: int) -> bytes:
     try:
-        with _open(path) as document:
+        with _open(path)[0] as document:
             if not 1 <= page <= len(document):
                 raise BrokenFile("Halaman {page} tidak ada.", page=page)
             document.init_forms()
@@ -84,15 +90,14 @@ def draw_page(path: Path, mime: str, limits: Limits, page: int, width: int) -> b
         raise BrokenFile() from error
 
 
-def _open(path: Path) -> Any:
-    """The document by PDFium, if need be after a repair; raises PdfiumError or PasswordNeeded."""
+def _open(path: Path) -> tuple[Any, bool]:
+    """The document by PDFium, and whether it needed a repair; raises PdfiumError or PasswordNeeded."""
     try:
-        return pdfium.PdfDocument(path)
+        return pdfium.PdfDocument(path), False
     except pdfium.PdfiumError as error:
         if error.err_code == c.FPDF_ERR_PASSWORD:
             raise PasswordNeeded() from error
-    repaired = _repair(path)
-    return pdfium.PdfDocument(repaired or b"")
+    return pdfium.PdfDocument(_repair(path) or b""), True
 
 
 def _repair(path: Path) -> bytes | None:

@@ -47,15 +47,25 @@ def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
 
 def decode(data: bytes) -> str:
     """The text, by byte order mark, else UTF-16 by its zero bytes, else UTF-8, else what Windows writes."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    if data[1:400:2].count(0) > 100 or data[:400:2].count(0) > 100:
-        return data.decode("utf-16-le" if data[1:400:2].count(0) > data[:400:2].count(0) else "utf-16-be", "replace")
+    if encoding := wide_encoding(data):
+        return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")
+
+
+def wide_encoding(data: bytes) -> str:
+    """The encoding, where a mark or the zero bytes tell it; else an empty string."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    # Latin text in UTF-16 has a zero as nearly every second byte, and only there.
+    start = data[:400]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if min(even, odd) == 0 and max(even, odd) > 0.35 * len(start):
+        return "utf-16-le" if odd else "utf-16-be"
+    return ""
 
 
 def _without_tags(text: str) -> str:

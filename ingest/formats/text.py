@@ -30,6 +30,7 @@ SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?: +[^\W\d_]){4,}(?![^\W_])")
 
 _LEADERS = re.compile(r"[\s._…-]+")
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_UNSPEAKABLE = re.compile("[qx]|[bcdfghjklmnprstvwyz]{5}")
 
 
 def canonical(text: str) -> str:
@@ -64,8 +65,8 @@ def readable_share(text: str) -> float:
     shown = len(_LEADERS.sub("", text))
     if not shown:
         return 1.0
-    # Real words have vowels, but not only; tables of figures are readable without words.
-    spoken = sum(len(word) for word in _WORD.findall(text) if 0.2 <= _vowels(word) / len(word) <= 0.8)
+    # Tables of figures are readable without words.
+    spoken = sum(len(word) for word in _WORD.findall(text) if _is_speakable(word.lower()))
     figures = sum(map(text.count, "0123456789"))
     return min(1.0, (1.5 * spoken + figures) / shown)
 
@@ -74,5 +75,7 @@ def _gap(blanks: re.Match[str]) -> str:
     return "" if len(blanks.group()) == 1 else " "
 
 
-def _vowels(word: str) -> int:
-    return sum(map(word.lower().count, "aeiou"))
+def _is_speakable(word: str) -> bool:
+    """Words have vowels, but not only, no long run of consonants, and in Indonesian hardly ever a q or x."""
+    vowels = sum(map(word.count, "aeiou"))
+    return 0.2 <= vowels / len(word) <= 0.8 and not _UNSPEAKABLE.search(word)

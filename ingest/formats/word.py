@@ -80,13 +80,16 @@ def _main_part(archive: zipfile.ZipFile) -> str:
 def _pages(document: Element, frame: dict[str, list[Element | None]]) -> list[str]:
     """The text cut at the page breaks; headers stand on the first page once, notes at the end."""
     head, foot, notes = (
-        "\n".join(dict.fromkeys(line for part in parts if part is not None for line in _lines(part)))
+        "\n".join(dict.fromkeys(line for part in parts if part is not None for line in _lines(part))).replace(
+            _BREAK, ""
+        )
         for parts in (frame["header"], frame["footer"], frame["footnotes"] + frame["endnotes"])
     )
     pages = _BREAKS.split("\n".join(_lines(document)).strip(f"\n {_BREAK}"))
-    pages[0] = f"{head}\n{pages[0]}\n{foot}"
-    pages[-1] += f"\n{notes}"
-    return [canonical(page.replace(_BREAK, "\n")) for page in pages]
+    pages = [page.strip("\n") for page in pages]
+    pages[0] = "\n".join(filter(None, (head, pages[0], foot)))
+    pages[-1] = "\n".join(filter(None, (pages[-1], notes)))
+    return [canonical(page) for page in pages]
 
 
 def _lines(element: Element) -> Iterator[str]:
