@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from classifiers.layout import Layout, Spot
-from classifiers.rules import Claim, Rulebook
+from classifiers.rulebook import Claim, Rulebook
 
 # An act regulates in its body; its annexes are forms, lists and plans.
 _REGULATING = frozenset({"body"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from classifiers.beliefs import Belief, Standing, believe, standings
 from classifiers.layout import Layout, Spot
-from classifiers.rules import Rule, Rulebook
+from classifiers.rulebook import Rule, Rulebook
 from evidence.sections import address_at
 from evidence.values import Analysed, Match, Place, Section
 
@@ -65,7 +65,9 @@ class _Classification:
         self.rules = rules
         self.raw = raw
         self.layout = Layout(version)
-        self.kinds = set().union(*(rules.kinds.get(t, frozenset()) for t in (version.doc_type or "lainnya", *version.labels)))
+        self.kinds = set().union(
+            *(rules.kinds.get(t, frozenset()) for t in (version.doc_type or "lainnya", *version.labels))
+        )
         self.spots: dict[tuple[int, int, int, int], Spot] = {}
         about = [
             (term, self._spot(part, page, first, after))
@@ -145,7 +147,9 @@ class _Classification:
     def _nearness(self, rule: Rule, spot: Spot) -> float:
         """How near the subject stands: 1 in the sentence, less in the article, the heading, the title; 0 nowhere."""
         near = self.near[rule.indicator]
-        if spot.sentence in near.sentences or (spot.leaf >= 0 and not near.leaves.isdisjoint((spot.leaf, spot.listing))):
+        if spot.sentence in near.sentences or (
+            spot.leaf >= 0 and not near.leaves.isdisjoint((spot.leaf, spot.listing))
+        ):
             return 1.0
         if rule.context == "sentence":
             return 0.0
@@ -280,5 +284,3 @@ def _best(matches: list[Match]) -> list[Match]:
             per_criterion[criterion] = per_criterion.get(criterion, 0) + 1
             kept.append(match)
     return kept
-
-

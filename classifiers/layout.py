@@ -30,7 +30,10 @@ _SHORT_ITEM = 90
 
 @dataclass(slots=True, eq=False)
 class Spot:
-    """Where one hit stands (not frozen: there are many, and freezing doubles their price). `sentence`, `article` and `headings` are keys to compare, not addresses."""
+    """Where one hit stands. `sentence`, `article` and `headings` are keys to compare, not addresses.
+
+    Not frozen: there are many, and freezing doubles their price.
+    """
 
     part: int
     page: int
@@ -171,7 +174,9 @@ class Layout:
         """The first words of a page without a title, up to its first heading."""
         part, page = self._first_page
         starts = self._version.tokens[self._first_page].starts
-        inner = next((s.start for s in self._sections if s.part == part and s.page == page and s.zone != "title"), 1 << 30)
+        inner = next(
+            (s.start for s in self._sections if s.part == part and s.page == page and s.zone != "title"), 1 << 30
+        )
         before = bisect_right(starts, inner - 1)
         return part, page, 0, min(before, _FIRST_WORDS) if before > 3 else _FIRST_WORDS
 
@@ -180,7 +185,9 @@ class Layout:
         first = bisect_right(tokens.starts, block.start - 1)
         stop = block.end if block.end_page == block.page else 1 << 30
         # In a report the first headings lie inside the title block.
-        inner = next((s for s in self._sections if s.part == block.part and (s.page, s.start) > (block.page, block.start)), None)
+        inner = next(
+            (s for s in self._sections if s.part == block.part and (s.page, s.start) > (block.page, block.start)), None
+        )
         if inner and inner.page == block.page:
             stop = min(stop, inner.start)
         after = min(bisect_right(tokens.starts, stop - 1), first + (_TITLE_WORDS if self.is_act else _FIRST_WORDS))
@@ -246,7 +253,11 @@ class Layout:
         if named is None:
             exact = self._version.tokens[key].exact
             named = self._named[key] = (
-                [(at, exact[at - 1].isdigit() and len(exact[at - 1]) == 4) for at, word in enumerate(exact) if word == "tentang"]
+                [
+                    (at, exact[at - 1].isdigit() and len(exact[at - 1]) == 4)
+                    for at, word in enumerate(exact)
+                    if word == "tentang"
+                ]
                 if "tentang" in exact
                 else []
             )
@@ -274,9 +285,7 @@ class Layout:
         return self._ends[key]
 
 
-def _boundaries(
-    sections: Sequence[Section], part: int
-) -> tuple[list[tuple[int, int]], list[tuple[int, ...]]]:
+def _boundaries(sections: Sequence[Section], part: int) -> tuple[list[tuple[int, int]], list[tuple[int, ...]]]:
     """Where the chain of open sections changes: positions, and the chain (outer first, as indexes) from there on."""
     keys: list[tuple[int, int]] = []
     chains: list[tuple[int, ...]] = []

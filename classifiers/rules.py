@@ -8,99 +8,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import yaml
-
+from classifiers.entries import Entry, collect
+from classifiers.rulebook import Claim, Doubt, Rule, Rulebook
 from classifiers.trie import Trie
 from evidence.analysis import ANALYSIS_VERSION, Analyser
 from evidence.errors import InstrumentError
 from evidence.instrument import Indicator, Instrument, load_instrument
 
-ZONES = frozenset("title recitals legal_basis definitions contents body annex explanation closing furniture".split())
+__all__ = ["Rulebook", "load_rulebook"]
+
+ZONES = {"title", "recitals", "legal_basis", "definitions", "contents", "body", "annex", "explanation", "closing"}
 SCOPES = ("sentence", "article", "document")
-PLACES = frozenset("title name topic heading article passage".split())
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """How surely a document belongs to an indicator whose subject stands `least` times at the place `where`.
-
-    `where`: title, name (the title holds one of the subject's own phrases), topic (it holds one of the wider title
-    phrases), heading, article (that many articles or dictums), passage. `needs` are words the title must hold as well.
-    """
-
-    id: str
-    where: str
-    score: float
-    reason: str
-    kinds: frozenset[str]
-    least: int
-    per_thousand: float
-    needs: tuple[str, ...]
-    annexed: bool  # an annex must follow: a decree that has no plan in its annex is not the plan
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Words in a title that make all claims doubtful: the title of an office's duties names every subject there is."""
-
-    id: str
-    words: tuple[str, ...]
-    factor: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule for one indicator: a phrase that wakes it, in the right surroundings, supports `criterion`.
-
-    `all` and `without` are compared word by word as written (" akan " must not fire on "seakan"), padded with blanks.
-    `context` is the widest surrounding in which the subject may stand. `deed`: orders and plans do not count.
-    """
-
-    id: str
-    indicator: str
-    criterion: str
-    weight: float
-    reason: str
-    kinds: frozenset[str]
-    zones: frozenset[str]
-    all: tuple[tuple[str, ...], ...]
-    without: tuple[str, ...]
-    title: tuple[str, ...]  # one of these must stand in the title
-    within: str
-    context: str
-    deed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rulebook:
-    """The compiled rules of one instrument. `fingerprint` changes with everything that has a say in the result."""
-
-    instrument: str
-    version: str
-    fingerprint: str
-    trie: Trie
-    exact: Mapping[int, tuple[str, ...]]  # term -> the words it must have, where its stem is ambiguous
-    about: frozenset[int]  # all terms of subjects, topics and headings
-    subjects: Mapping[int, tuple[str, ...]]  # term -> indicators whose own phrase it is
-    topics: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a title
-    headings: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a heading of an act
-    homonyms: Mapping[int, tuple[str, ...]]  # term -> indicators it takes away where it stands
-    claims: Mapping[str, tuple[Claim, ...]]
-    doubts: tuple[Doubt, ...]
-    rules: Mapping[int, tuple[Rule, ...]]  # term -> rules it wakes
-    kinds: Mapping[str, frozenset[str]]  # document type -> kinds it is of
-    names: Mapping[str, str]  # criterion key -> Indonesian name
-    policies: frozenset[str]
-    services: frozenset[str]
-    builders: frozenset[str]  # indicators about building applications, which a named service is not
-    general: tuple[str, ...]  # words of a title that make an act one about SPBE as a whole
-    deed_words: tuple[str, ...]
+PLACES = ("title", "name", "topic", "heading", "article", "passage")
+_RULE_KEYS = {"id", "indicators", "criterion", "any", "weight", "reason"}
+_RULE_EXTRAS = {"kinds", "zones", "all", "without", "title", "within", "context", "deed"}
+_CLAIM_KEYS = {"id", "indicators", "where", "score", "reason"}
+_CLAIM_EXTRAS = {"kinds", "least", "per_thousand", "needs", "annexed"}
+_ELEMENT_EXTRAS = {"more", "alone", "kinds"}
 
 
 def load_rulebook(instrument_id: str, analyser: Analyser, folder: Traversable | None = None) -> Rulebook:
@@ -110,55 +38,18 @@ def load_rulebook(instrument_id: str, analyser: Analyser, folder: Traversable | 
         raise InstrumentError(f"Belum ada aturan penandaan untuk instrumen {instrument_id}.")
     files = sorted((f for f in source.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
     texts = {f.name: f.read_text("utf-8") for f in files}
-    entries: dict[str, list[_Entry]] = {}
+    entries: dict[str, list[Entry]] = {}
     single: dict[str, dict[str, Any]] = {}
     for name, text in texts.items():
-        _collect(name, text, entries, single)
+        collect(name, text, entries, single)
     return _Compiler(load_instrument(instrument_id), analyser, entries, single).rulebook(_fingerprint(texts))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One rule, claim or list entry with the file and line where it stands."""
-
-    file: str
-    line: int
-    data: dict[str, Any]
-
-    def error(self, problem: str) -> InstrumentError:
-        return InstrumentError(f"{self.file} baris {self.line}, aturan {self.data.get('id', '?')}: {problem}")
-
-
-class _LineLoader(yaml.SafeLoader):
-    """A safe loader whose mappings know their line."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping = super().construct_mapping(node, deep)
-        mapping["__line__"] = node.start_mark.line + 1
-        return mapping
-
-
-def _collect(name: str, text: str, entries: dict[str, list[_Entry]], single: dict[str, dict[str, Any]]) -> None:
-    try:
-        data = yaml.load(text, _LineLoader)  # noqa: S506 (a SafeLoader that adds line numbers)
-    except yaml.YAMLError as error:
-        raise InstrumentError(f"{name}: bukan YAML yang benar: {error}") from error
-    for key, value in (data or {}).items():
-        if isinstance(value, list):
-            for item in value:
-                entries.setdefault(key, []).append(_Entry(name, item.pop("__line__", 0), item))
-        elif isinstance(value, dict):
-            line = value.pop("__line__", 0)
-            single.setdefault(key, {}).update(value)
-            for inner, item in value.items():
-                if isinstance(item, dict):
-                    item.setdefault("__line__", line)
-                    item["__file__"] = name
-                    item["id"] = inner
-
-
 def _fingerprint(texts: Mapping[str, str]) -> str:
-    code = "".join(resources.files("classifiers").joinpath(f).read_text("utf-8") for f in ("classify.py", "beliefs.py", "layout.py"))
+    code = "".join(
+        resources.files("classifiers").joinpath(f).read_text("utf-8")
+        for f in ("classify.py", "beliefs.py", "layout.py", "trie.py")
+    )
     everything = "\0".join((ANALYSIS_VERSION, code, *(part for pair in texts.items() for part in pair)))
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
 
@@ -172,10 +63,6 @@ def indicator_codes(text: str) -> list[str]:
     return codes
 
 
-_RULE_KEYS = frozenset("id indicators criterion kinds zones any all without title within context deed weight reason".split())
-_CLAIM_KEYS = frozenset("id indicators where score reason kinds least per_thousand needs annexed".split())
-
-
 class _Compiler:
     """Turns the entries into a Rulebook. One term per phrase; a term may be a subject and wake rules at once."""
 
@@ -183,7 +70,7 @@ class _Compiler:
         self,
         instrument: Instrument,
         analyser: Analyser,
-        entries: dict[str, list[_Entry]],
+        entries: dict[str, list[Entry]],
         single: dict[str, dict[str, Any]],
     ) -> None:
         self.instrument = instrument
@@ -247,7 +134,7 @@ class _Compiler:
         """Phrases to look for as they are written, padded: " tidak ada "."""
         return tuple(f" {' '.join(self.analyser.analyse(phrase.lower()).exact)} " for phrase in self._phrases(listed))
 
-    def _term(self, phrase: str, entry: _Entry) -> int:
+    def _term(self, phrase: str, entry: Entry) -> int:
         tokens = self.analyser.analyse(phrase.lower())
         if not tokens.stems:
             raise entry.error(f"frasa kosong: '{phrase}'")
@@ -265,10 +152,10 @@ class _Compiler:
         tables: list[dict[int, list[str]]] = [{}, {}, {}, {}]
         listed = self.single.get("subjects", {})
         for code in listed:
-            self._known_indicator(_Entry("subjects", 0, {"id": code}), code)
+            self._known_indicator(Entry("subjects", 0, {"id": code}), code)
         for code, indicator in self.indicators.items():
             data = dict(listed.get(code, {}))
-            entry = _Entry(data.get("__file__", "subjects"), data.get("__line__", 0), {"id": f"subjects {code}"})
+            entry = Entry(data.get("__file__", "subjects"), data.get("__line__", 0), {"id": f"subjects {code}"})
             dropped = {phrase.lower() for phrase in data.get("drop", [])}
             own = [term for term in indicator.subject_terms if term.lower() not in dropped]
             listed_phrases = (own + data.get("body", []), *(data.get(key, []) for key in ("title", "heading", "not")))
@@ -281,7 +168,7 @@ class _Compiler:
         claims: dict[str, list[Claim]] = {code: [] for code in self.indicators}
         for entry in self.entries.get("claims", []):
             data = entry.data
-            self._check(entry, _CLAIM_KEYS, ("id", "indicators", "where", "score", "reason"))
+            self._check(entry, _CLAIM_KEYS, _CLAIM_EXTRAS)
             if data["where"] not in PLACES:
                 raise entry.error(f"tempat tidak dikenal: {data['where']}")
             claim = Claim(
@@ -299,9 +186,9 @@ class _Compiler:
                 claims[self._known_indicator(entry, code)].append(claim)
         return {code: tuple(sorted(listed, key=lambda c: -c.score)) for code, listed in claims.items()}
 
-    def _doubt(self, entry: _Entry) -> Doubt:
+    def _doubt(self, entry: Entry) -> Doubt:
         data = entry.data
-        self._check(entry, frozenset(("id", "words", "factor", "reason")), ("id", "words", "factor", "reason"))
+        self._check(entry, {"id", "words", "factor", "reason"}, set())
         return Doubt(data["id"], self._exact(data["words"]), float(data["factor"]), data["reason"])
 
     # --- passage rules ----------------------------------------------------------------------------------------------
@@ -309,7 +196,7 @@ class _Compiler:
     def _passage_rules(self) -> None:
         for entry in self.entries.get("rules", []):
             data = entry.data
-            self._check(entry, _RULE_KEYS, ("id", "indicators", "criterion", "any", "weight", "reason"))
+            self._check(entry, _RULE_KEYS, _RULE_EXTRAS)
             zones = frozenset(data.get("zones", ("body", "annex"))) - {""}
             if unknown := zones - ZONES:
                 raise entry.error(f"zona tidak dikenal: {', '.join(sorted(unknown))}")
@@ -327,10 +214,14 @@ class _Compiler:
                 rule = self._rule(entry, code, key, zones, groups)
                 phrases = self._own_phrases(code) if data["any"] == ["subject"] else self._phrases(data["any"])
                 self._wake(entry, rule, phrases)
-            if not any(f"{c}.{data['criterion']}" in self.instrument.names for c in indicator_codes(data["indicators"])):
+            if not any(
+                f"{c}.{data['criterion']}" in self.instrument.names for c in indicator_codes(data["indicators"])
+            ):
                 raise entry.error(f"tidak ada indikator dengan kriteria {data['criterion']}")
 
-    def _rule(self, entry: _Entry, code: str, key: str, zones: frozenset[str], groups: tuple[tuple[str, ...], ...]) -> Rule:
+    def _rule(
+        self, entry: Entry, code: str, key: str, zones: frozenset[str], groups: tuple[tuple[str, ...], ...]
+    ) -> Rule:
         data = entry.data
         return Rule(
             id=data["id"],
@@ -353,7 +244,7 @@ class _Compiler:
         more: dict[str, dict[str, list[str]]] = {}
         alone: dict[str, set[str]] = {}
         for entry in self.entries.get("elements", []):
-            self._check(entry, frozenset(("indicators", "more", "alone", "kinds")), ("indicators",), named=False)
+            self._check(entry, {"indicators"}, _ELEMENT_EXTRAS)
             for code in entry.data["indicators"]:
                 known = {element.id for element in self.indicators[self._known_indicator(entry, str(code))].elements}
                 phrases = {k: v for k, v in entry.data.get("more", {}).items() if k != "__line__"}
@@ -373,7 +264,7 @@ class _Compiler:
 
     def _indicator_elements(self, indicator: Indicator, more: Mapping[str, list[str]], alone: set[str]) -> None:
         policy = indicator.kind == "policy"
-        entry = _Entry("elements.yaml", 0, {"id": f"unsur {indicator.code}"})
+        entry = Entry("elements.yaml", 0, {"id": f"unsur {indicator.code}"})
         entry_kinds = self.element_kinds.get(indicator.code, ("practice", "decision"))
         for element in indicator.elements:
             key = f"{indicator.code}.element:{element.id}"
@@ -403,7 +294,7 @@ class _Compiler:
     def _capabilities(self, code: str) -> None:
         for capability, data in self.single.get("capabilities", {}).items():
             key = f"{code}.capability:{capability}"
-            entry = _Entry(data.get("__file__", "elements.yaml"), data.get("__line__", 0), {"id": capability})
+            entry = Entry(data.get("__file__", "elements.yaml"), data.get("__line__", 0), {"id": capability})
             if key not in self.instrument.names:
                 raise entry.error(f"kriteria tidak dikenal: {key}")
             rule = Rule(
@@ -427,7 +318,7 @@ class _Compiler:
         listed = self.single.get("subjects", {}).get(code, {})
         return self._phrases([*self.indicators[code].subject_terms, *listed.get("body", [])])
 
-    def _wake(self, entry: _Entry, rule: Rule, phrases: list[str]) -> None:
+    def _wake(self, entry: Entry, rule: Rule, phrases: list[str]) -> None:
         for phrase in phrases:
             waking = self.rules.setdefault(self._term(phrase, entry), [])
             if rule not in waking:
@@ -435,22 +326,22 @@ class _Compiler:
 
     # --- checks -----------------------------------------------------------------------------------------------------
 
-    def _check(self, entry: _Entry, known: frozenset[str], needed: tuple[str, ...], named: bool = True) -> None:
-        if unknown := entry.data.keys() - known:
+    def _check(self, entry: Entry, needed: set[str], extras: set[str]) -> None:
+        if unknown := entry.data.keys() - needed - extras:
             raise entry.error(f"isian tidak dikenal: {', '.join(sorted(unknown))}")
-        if missing := [key for key in needed if entry.data.get(key) in (None, "", [])]:
+        if missing := [key for key in sorted(needed) if entry.data.get(key) in (None, "", [])]:
             raise entry.error(f"isian kosong: {', '.join(missing)}")
-        if named and entry.data["id"] in self.seen:
-            raise entry.error("id ganda")
-        if named:
+        if "id" in needed:
+            if entry.data["id"] in self.seen:
+                raise entry.error("id ganda")
             self.seen.add(entry.data["id"])
 
-    def _known_indicator(self, entry: _Entry, code: str) -> str:
+    def _known_indicator(self, entry: Entry, code: str) -> str:
         if code not in self.indicators:
             raise entry.error(f"indikator tidak dikenal: {code}")
         return code
 
-    def _known_kinds(self, entry: _Entry) -> frozenset[str]:
+    def _known_kinds(self, entry: Entry) -> frozenset[str]:
         kinds = frozenset(entry.data.get("kinds", ()))
         if unknown := kinds - self.kinds.keys():
             raise entry.error(f"kelompok jenis dokumen tidak dikenal: {', '.join(sorted(unknown))}")
