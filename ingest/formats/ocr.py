@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ DPI = 200
 
 # Below this mean confidence the page may not be one block of text, and Tesseract's own layout analysis gets a try.
 _UNSURE = 0.6
+# Below this it may lie on its side, as pages in landscape often do in scans.
+_SIDEWAYS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,30 @@ def recognise(picture: Image) -> Recognised:
 
     best = _recognise(picture, PSM.SINGLE_BLOCK)
     if best.confidence < _UNSURE:
-        # Confidence alone would prefer one sure word to a page of fair ones.
-        best = max(best, _recognise(picture, PSM.AUTO), key=lambda found: found.confidence * len(found.text) ** 0.5)
+        best = max(best, _recognise(picture, PSM.AUTO), key=_worth)
+    if best.confidence < _SIDEWAYS:
+        best = max(best, *(_recognise_turned(picture, turns) for turns in (1, 3)), key=_worth)
     return best
+
+
+def turn(box: Box, turns: int) -> Box:
+    """The box on a page that is turned clockwise by so many quarters."""
+    start, end, x0, y0, x1, y1 = box.start, box.end, box.x0, box.y0, box.x1, box.y1
+    for _ in range(turns):
+        x0, y0, x1, y1 = 1 - y1, x0, 1 - y0, x1
+    return Box(start, end, x0, y0, x1, y1)
+
+
+def _worth(found: Recognised) -> float:
+    """Confidence alone would prefer one sure word to a page of fair ones."""
+    return found.confidence * math.sqrt(len(found.text))
+
+
+def _recognise_turned(picture: Image, turns: int) -> Recognised:
+    from tesserocr import PSM
+
+    found = _recognise(picture.rotate(-90 * turns, expand=True), PSM.SINGLE_BLOCK)
+    return replace(found, boxes=tuple(turn(box, 4 - turns) for box in found.boxes))
 
 
 def _recognise(picture: Image, layout: int) -> Recognised:

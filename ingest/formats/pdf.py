@@ -19,7 +19,7 @@ import pypdfium2.raw as c
 from evidence.errors import BrokenFile, PasswordNeeded
 from evidence.values import Box, FileFacts, PageText
 from ingest.formats import NOT_RECOGNISED, Opened
-from ingest.formats.ocr import DPI, ocr_ready, recognise
+from ingest.formats.ocr import DPI, ocr_ready, recognise, turn
 from ingest.formats.text import SPACED, canonical, is_spaced, readable_share, repair
 from ingest.wire import Limits
 
@@ -295,7 +295,7 @@ class _Geometry:
             for (_, _, start, end), l1, t1, r1, b1, l2, t2, r2, b2 in zip(lines, *(corner,) * 8, strict=False)
         )
         turns = c.FPDFPage_GetRotation(self._page)
-        return tuple(_turn(box, turns) for box in boxes) if turns else boxes
+        return tuple(turn(box, turns) for box in boxes) if turns else boxes
 
     def join_spaced(self, line: str, at: int) -> str:
         """Join the letters of a letter-spaced line that starts at `at`; a wider gap was a gap between words."""
@@ -321,14 +321,6 @@ class _Geometry:
 
     def _index(self, index: int) -> int:
         return index if self._exact else int(c.FPDFText_GetCharIndexFromTextIndex(self._textpage, index))
-
-
-def _turn(box: Box, turns: int) -> Box:
-    """The box on a page that is shown turned clockwise by so many quarters."""
-    start, end, x0, y0, x1, y1 = box.start, box.end, box.x0, box.y0, box.x1, box.y1
-    for _ in range(turns):
-        x0, y0, x1, y1 = 1 - y1, x0, 1 - y0, x1
-    return Box(start, end, x0, y0, x1, y1)
 
 
 def _is_poor(text: str, page: Any) -> bool:

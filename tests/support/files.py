@@ -63,9 +63,9 @@ def picture(lines: Sequence[str], kind: str = "PNG") -> bytes:
     return target.getvalue()
 
 
-def scan_pdf(*pages: Sequence[str]) -> bytes:
-    """A PDF without a text layer: each page is one picture of 200 dpi."""
-    first, *rest = (_drawn(lines) for lines in pages)
+def scan_pdf(*pages: Sequence[str], turned: int = 0) -> bytes:
+    """A PDF without a text layer: each page is one picture of 200 dpi, turned by so many degrees."""
+    first, *rest = (_drawn(lines).rotate(turned, expand=True) for lines in pages)
     target = io.BytesIO()
     first.save(target, "PDF", resolution=200, save_all=True, append_images=rest)
     return target.getvalue()

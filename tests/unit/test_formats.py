@@ -134,6 +134,16 @@ class TestPdf:
         assert [page.text[box.start : box.end] for box in page.boxes] == page.text.split("\n")
 
     @needs_ocr
+    @pytest.mark.parametrize("turned", [90, 270])
+    def test_a_page_scanned_on_its_side_is_read_all_the_same(self, file: Path, turned: int) -> None:
+        lines = ["PERATURAN WALI KOTA TIRTA", "NOMOR 12 TAHUN 2023", "TENTANG SISTEM PEMERINTAHAN"]
+        _, [page] = _read(file, files.scan_pdf(lines, turned=turned), ocr=True)
+        assert page.text.split("\n") == lines
+        first = page.boxes[0]
+        assert first.y1 - first.y0 > first.x1 - first.x0
+        assert (first.x0 < 0.5) == (turned == 90)
+
+    @needs_ocr
     def test_a_page_whose_font_has_no_character_map_is_read_by_ocr(self, file: Path) -> None:
         gibberish = ["3HUDWXUDQ :DOL .RWD 1RPRU 7DKXQ WHQWDQJ 3HQ\\\\HOHQJJDUDDQ"] * 3
         _, [page] = _read(file, files.text_pdf(gibberish), ocr=True)
