@@ -179,6 +179,6 @@ _MENTIONS: Mapping[str, str] = {
 
 
 def _mention_reason(spot: Spot) -> str:
-    if spot.cited:
+    if spot.cited and spot.zone not in _MENTIONS:
         return "hanya disebut dalam judul peraturan lain"
     return _MENTIONS.get(spot.zone, "hanya disebut sepintas")

@@ -181,10 +181,13 @@ class _Classification:
 
     def _match(self, f: _Found) -> Match:
         belief = self.beliefs[f.rule.indicator]
-        return self._at(
-            f.spot, f.rule.indicator, f.rule.criterion, belief.score * f.rule.weight * f.nearness, f.rule.id,
-            (f.reason, *belief.reasons),
-        )  # fmt: skip
+        score = belief.score * f.rule.weight * f.nearness
+        match = self._at(f.spot, f.rule.indicator, f.rule.criterion, score, f.rule.id, (f.reason, *belief.reasons))
+        if not f.rule.names:
+            return match
+        sentence = self.layout.sentence_text(f.spot)
+        named = (value for value, words in f.rule.names if any(word in sentence for word in words))
+        return replace(match, value=next(named, ""))
 
     def _own_match(self, code: str, belief: Belief) -> Match:
         return self._at(belief.spot, code, None, belief.score, belief.rule, belief.reasons)

@@ -58,6 +58,7 @@ class Rule:
     within: str
     context: str
     deed: bool
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()  # where the criterion leaves a choice: value, its words
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ ZONES = {"title", "recitals", "legal_basis", "definitions", "contents", "body", 
 SCOPES = ("sentence", "article", "document")
 PLACES = ("title", "name", "topic", "heading", "article", "passage")
 _RULE_KEYS = {"id", "indicators", "criterion", "any", "weight", "reason"}
-_RULE_EXTRAS = {"kinds", "zones", "all", "without", "title", "within", "context", "deed"}
+_RULE_EXTRAS = {"kinds", "zones", "all", "without", "title", "within", "context", "deed", "names"}
 _CLAIM_KEYS = {"id", "indicators", "where", "score", "reason"}
 _CLAIM_EXTRAS = {"kinds", "least", "per_thousand", "needs", "annexed"}
 _ELEMENT_EXTRAS = {"more", "alone", "kinds"}
@@ -237,6 +237,9 @@ class _Compiler:
             within=data.get("within", "sentence"),
             context=data.get("context", "article"),
             deed=bool(data.get("deed", False)),
+            names=tuple(
+                (value, self._exact(words)) for value, words in data.get("names", {}).items() if value != "__line__"
+            ),
         )
 
     def _elements(self) -> None:
