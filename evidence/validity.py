@@ -67,7 +67,8 @@ def status(identity: Identity, incoming: Sequence[Incoming], on: date) -> Status
     day = on.isoformat()
     starts = max(identity.value("effective_from"), identity.value("date_set"))
     if starts > day:
-        return _own("not_yet", identity, "effective_from" if identity.value("effective_from") else "date_set", on)
+        field = "effective_from" if identity.value("effective_from") == starts else "date_set"
+        return _own("not_yet", identity, field, on)
     edges = [edge for edge in incoming if _counts(edge, identity, day)]
     if revoking := [edge for edge in edges if _kind(edge.relation) == "revokes"]:
         return _by("revoked", min(revoking, key=lambda edge: edge.effective), on)

@@ -22,7 +22,12 @@ PREAMBLE = (
 )
 REGULATION = re.compile(r"^[ \t]*(?:Men[il1]mbang|Mengingat|M ?E ?M ?U ?T ?U ?S ?K ?A ?N|Pasal 1[ \t]*$)", re.I | re.M)
 
-CLOSING = re.compile(r"Di\s?tetapkan\s*:?\s+di\b|Agar setiap orang\b|Diundangkan\s+di\b", re.I)
+# OCR writes "D tetapkan di", "Djtetapkan di".
+CLOSING = re.compile(
+    r"D[il1j]?\s?[tl]\s?[ec]tapkan\s*(?::\s*di\b|:?\s+di\b)|Agar setiap orang\b|"
+    r"Diundangkan\s*:?\s*di\b|Di(?:sah|keluar)kan\s+di\b",
+    re.I,
+)
 COPY = re.compile(r"(?:Salinan|Petikan|Turunan)\s+(?:ini\s+)?sesuai\s+dengan\s+(?:yang\s+)?asli", re.I)
 ANNEX = re.compile(
     r"LAMPIRAN(?:\s*[-:]?\s*(?P<no>[IVXLl]{1,6}|\d{1,2}(?:\.\d+)*)(?![\w.]))?"

@@ -1,0 +1,139 @@
+"""Reads the signing block: where and when an act was set and promulgated, and who signed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evidence.sections import zone_at
+from evidence.values import Read, Section
+from ingest.identify import patterns as p
+from ingest.identify.lines import Line, lines_of
+
+_SET = re.compile(r"(?:D[il1j]?\s?[tl]\s?[ec]tapkan|Disahkan|Dikeluarkan)\s*:?\s*di\b\s*[:;]?\s*(?P<place>.*)", re.I)
+_ON_DAY = re.compile(r"\W*pada\s*tangg?al\b", re.I)
+_SET_SOMEWHERE = re.compile(_SET.pattern + r"|^\W*pada\s*tangg?al\b", re.I | re.M)
+_PROMULGATED = re.compile(r"Diundangkan\s*:?\s*di\s*:?\s*(?P<place>.*)", re.I)
+_ON = re.compile(r"(?:pada\s*)?(?:tangg?al|tgl\.?)\s*[:;]?\s*(?P<rest>.*)", re.I)
+_OFFICE = re.compile(
+    r"(?P<prefix>(?:Pj|Plt|Plh|a\.?\s?n|Pjs)\.?\s*)?(?:WAL+I\s?KOTA|BUPATI|GUBERNUR|MENTERI|KEPALA|SEKRETARIS|PRESIDEN|REKTOR|"
+    r"DEKAN|DIREKTUR|INSPEKTUR|KETUA|CAMAT|WAKIL|ASISTEN|PENJABAT|LURAH)\b",
+    re.I,
+)
+_NO_NAME = re.compile(
+    r"ttd|cap|t\.t\.d|tertanda|materai|meterai|ditandatangani|tembusan|salinan|berita|lembaran|nip\b|noreg|pembina|"
+    r"penata\b|republik|indonesia|daerah|kota\b|kabupaten|provinsi|balai|secara elektronik|diundangkan|"
+    r"ditetapkan|selaku|jakarta,|yang disampaikan",
+    re.I,
+)
+_NAME = re.compile(r"[A-Z][A-Za-z.,'’` -]{3,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One signature: place, date (ISO or ""), office and name, each with its line. `slot`: a date line without date."""
+
+    place: str = ""
+    place_line: Line | None = None
+    date: str = ""
+    date_line: Line | None = None
+    slot: Line | None = None
+    office: str = ""
+    office_line: Line | None = None
+    name: str = ""
+    name_line: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    set: Signing | None = None
+    promulgated: Signing | None = None
+    gazette: Line | None = None
+
+
+_GAZETTE = re.compile(r"(?:BERITA|LEMBARAN)\s+(?:DAERAH|NEGARA)\b.*(?:NOMOR|TAHUN)\b", re.I)
+
+
+def read_closing(read: Read, sections: Sequence[Section]) -> Closing:
+    """The signing block of the act itself: the last one before the first annex or explanation."""
+    own = next((s for s in sections if s.kind == "closing" and s.address == "Penetapan"), None)
+    found = _read(lines_of(read, sections, own)) if own else Closing()
+    if found.set is None and (unmarked := _unmarked(read, sections)):
+        found = replace(found, set=_read(lines_of(read, sections, unmarked)).set)
+    return found
+
+
+def _read(lines: Sequence[Line]) -> Closing:
+    done, promulgated, gazette = None, None, None
+    for i, line in enumerate(lines):
+        if match := _PROMULGATED.search(line.text):
+            promulgated = _signing(lines[i:], match["place"])
+        elif match := _SET.search(line.text):
+            done = _signing(lines[i:], match["place"])
+        elif done is None and promulgated is None and _ON_DAY.match(line.text):
+            done = _signing(lines[i:], "")  # the line that names the place was not read
+        elif _GAZETTE.match(line.text):
+            gazette = line
+    return Closing(done, promulgated, gazette)
+
+
+def _unmarked(read: Read, sections: Sequence[Section]) -> Section | None:
+    """The rest of the page from a signing that does not begin a line, or whose first line was not read."""
+    found = None
+    for part, page in read.pages():
+        for match in _SET_SOMEWHERE.finditer(page.text):
+            if zone_at(sections, part.ordinal, page.number, match.start()) not in ("annex", "explanation", "contents"):
+                start, end = match.start(), len(page.text)
+                found = Section("closing", "", "", "closing", part.ordinal, page.number, start, page.number, end)
+    return found
+
+
+def _signing(lines: Sequence[Line], place: str) -> Signing:
+    """Reads one signature from the line that names the place."""
+    dated, slot, found, at = None, None, "", 0
+    for i, line in enumerate(lines[:5]):
+        if i and (_SET.search(line.text) or _PROMULGATED.search(line.text)):
+            break
+        marked = _ON.search(line.text)
+        if not marked and i:
+            continue
+        rest = marked["rest"] if marked else line.text
+        # Labels may be extracted first and their values later: "Ditetapkan di / pada tanggal / : Depok / : 2 Mei 2019".
+        values = [rest, *(row.text for row in lines[i + 1 : i + 4])] if marked and not rest.strip(" :.") else [rest]
+        for step, value in enumerate(values):
+            if found := _date_in(value):
+                dated, at = lines[i + step], i + step
+                break
+        if not marked:
+            continue
+        if not found:
+            slot, at = (line if p.BLANK_DATE.fullmatch(rest) else None), i
+        break
+    office, office_line, name, name_line = _officer(lines[at + 1 : at + 12])
+    place = re.split(r"\s+pada\s+tanggal|,|\s{3,}", place, maxsplit=1, flags=re.I)[0].strip(" .:;")
+    return Signing(place.title(), lines[0], found, dated, slot, office, office_line, name, name_line)
+
+
+def _date_in(text: str) -> str:
+    first = p.first_date(text)
+    return first[0] if first else p.noisy_date(text)
+
+
+def _officer(lines: Sequence[Line]) -> tuple[str, Line | None, str, Line | None]:
+    office, office_line = "", None
+    for i, line in enumerate(lines):
+        if _SET.search(line.text) or _PROMULGATED.search(line.text) or line.letters.startswith(("TEMBUSAN", "SALINAN")):
+            break
+        if office_line is None:
+            if _OFFICE.match(line.text):
+                office, office_line = line.text.strip(" ,"), line
+            continue
+        if _OFFICE.match(line.text) or (i == 1 and office_line.text.rstrip()[-1:] != ","):
+            if not line.letters.startswith("TTD") and _OFFICE.match(line.text):
+                office = f"{office} {line.text.strip(' ,')}"
+            continue
+        words = line.text.strip(" ,")
+        if _NAME.fullmatch(words) and not _NO_NAME.search(words) and len(words.split()) <= 7:
+            return office, office_line, words, line
+    return office, office_line, "", None
