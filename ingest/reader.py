@@ -9,6 +9,7 @@ import gc
 import os
 import queue
 import resource
+import signal
 import sys
 import threading
 import time
@@ -35,6 +36,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     _limit(resource.RLIMIT_CORE, 0)
+    # A terminal or the service manager ends the whole group at once. The parent decides: dying before it would look
+    # like a page that cannot be read.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     # Pages are values without cycles: the collector's usual rounds find nothing and cost 4 % of the time.
     gc.set_threshold(100_000, 20, 50)
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 _VERSION = "1"
 
 # A file on which the child died this often is not worth more: the rest of its pages is given up.
-_MOST_DEATHS = 5
+_MOST_DEATHS = 8
 
 _ERRORS = {
     error.code: error
@@ -95,8 +95,7 @@ class Reader:
     def picture(self, path: Path, mime: str, page: int, width: int, limits: Limits | None = None) -> bytes:
         """The page as WebP, `width` pixels wide (PDF and images only); raises UnreadableDocument."""
         limits = limits or Limits()
-        self._send(PictureRequest(str(path.absolute()), mime, limits, page, width))
-        reply = self._answer(limits)
+        reply = self._ask(PictureRequest(str(path.absolute()), mime, limits, page, width))
         self._finish(limits)
         if isinstance(reply, Picture):
             return reply.webp
@@ -118,16 +117,15 @@ class Reader:
         self.close()
 
     def _open(self, request: ReadRequest) -> FileFacts:
-        self._send(request)
-        reply = self._answer(request.limits)
+        reply = self._ask(request)
         if isinstance(reply, Facts):
             return reply.facts
         self._finish(request.limits)
         raise _refusal(reply)
 
     def _pages(self, request: ReadRequest, facts: FileFacts) -> Iterator[PageText]:
-        """The pages as they come; where the child is lost, that page is given up and another child goes on."""
-        number = request.first_page
+        """The pages as they come. Where the child is lost, another goes on; a page that kills two is given up."""
+        number, tried = request.first_page, 0
         for _ in range(_MOST_DEATHS):
             try:
                 while isinstance(reply := self._receive(request.limits), Page):
@@ -142,8 +140,12 @@ class Reader:
             except _ChildLost as lost:
                 self.close()
                 log.warning("reader.page_lost", page=number, reason=str(lost))
-            yield _lost_page(number)
-            number += 1
+                once_more = str(lost) == "died" and tried != number
+            if once_more:
+                tried = number
+            else:
+                yield _lost_page(number)
+                number += 1
             if number > facts.pages:
                 return
             try:
@@ -154,12 +156,22 @@ class Reader:
         for rest in range(number, facts.pages + 1):
             yield _lost_page(rest)
 
-    def _answer(self, limits: Limits) -> Reply:
+    def _ask(self, request: Request) -> Reply:
+        """Send the request and take its first answer; a child that dies of it is replaced once."""
         try:
-            return self._receive(limits)
+            self._send(request)
+            return self._receive(request.limits)
         except _ChildLost as lost:
             self.close()
             log.warning("reader.died", reason=str(lost))
+            if str(lost) != "died":
+                raise ReaderDied() from lost
+        try:
+            # It may have been worn by the files before, or ended by the system: a fresh one tells.
+            self._send(request)
+            return self._receive(request.limits)
+        except _ChildLost as lost:
+            self.close()
             raise ReaderDied() from lost
 
     def _send(self, request: Request) -> None:
@@ -172,9 +184,8 @@ class Reader:
         try:
             self._child.stdin.write(wire.frame(request))
             self._child.stdin.flush()
-        except BrokenPipeError:
-            # It died between two requests; the answer will say so.
-            log.warning("reader.gone")
+        except BrokenPipeError as error:
+            raise _ChildLost("died") from error
 
     def _receive(self, limits: Limits) -> Reply:
         """The next message; the clock starts anew with each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,7 +34,7 @@ def _write(folder: Path, data: bytes) -> Path:
 
 
 def test_a_page_that_breaks_the_reader_does_not_lose_the_others(reader: Reader, tmp_path: Path) -> None:
-    reading = reader.read(_write(tmp_path, files.bomb_pdf()), _PDF, Limits(memory_mb=600, page_seconds=4))
+    reading = reader.read(_write(tmp_path, files.bomb_pdf()), _PDF, Limits(memory_mb=350, page_seconds=10))
     first, second, third = reading.pages
     assert (first.text, third.text) == ("Halaman pertama", "Halaman ketiga")
     assert second.method == "unreadable"
@@ -45,6 +46,31 @@ def test_a_page_that_takes_too_long_is_given_up(reader: Reader, tmp_path: Path) 
     path = _write(tmp_path, files.text_pdf(["Halaman pertama"], ["-"], ["Halaman ketiga"], raw={2: drawn}))
     reading = reader.read(path, _PDF, Limits(page_seconds=1, memory_mb=4000))
     assert [page.method for page in reading.pages] == ["text", "unreadable", "text"]
+
+
+def test_a_child_ended_from_outside_costs_no_page(reader: Reader, tmp_path: Path) -> None:
+    # More than a pipe holds, so that the child is in the middle of it.
+    expected = [[f"Halaman {number} baris {line} {'-' * 60}" for line in range(100)] for number in range(120)]
+    pages = reader.read(_write(tmp_path, files.text_pdf(*expected)), _PDF).pages
+    first = next(pages)
+    _end(reader, signal.SIGKILL)
+    assert [page.text.split("\n") for page in (first, *pages)] == expected
+
+
+def test_a_child_ended_between_two_files_is_replaced(reader: Reader, tmp_path: Path) -> None:
+    path = _write(tmp_path, files.text_pdf(["Pasal 1"]))
+    assert [page.text for page in reader.read(path, _PDF).pages] == ["Pasal 1"]
+    _end(reader, signal.SIGKILL)
+    assert [page.text for page in reader.read(path, _PDF).pages] == ["Pasal 1"]
+
+
+def test_a_signal_to_the_whole_group_leaves_the_child_to_its_parent(reader: Reader, tmp_path: Path) -> None:
+    path = _write(tmp_path, files.text_pdf(["Pasal 1"]))
+    list(reader.read(path, _PDF).pages)
+    child = _end(reader, signal.SIGINT)
+    _end(reader, signal.SIGTERM)
+    assert [page.text for page in reader.read(path, _PDF).pages] == ["Pasal 1"]
+    assert _child(reader) == child
 
 
 def test_after_a_failure_the_same_reader_reads_the_next_file(reader: Reader, tmp_path: Path) -> None:
@@ -119,6 +145,17 @@ def test_the_child_ends_with_its_parent_even_when_that_is_killed(tmp_path: Path)
 
 def test_readings_with_and_without_ocr_are_told_apart() -> None:
     assert reader_fingerprint(ocr=False) != reader_fingerprint(ocr=True) or not reader_fingerprint().endswith("+ocr")
+
+
+def _child(reader: Reader) -> int:
+    assert reader._child is not None
+    return reader._child.pid
+
+
+def _end(reader: Reader, kind: signal.Signals) -> int:
+    pid = _child(reader)
+    os.kill(pid, kind)
+    return pid
 
 
 def _runs(pid: int) -> bool:
