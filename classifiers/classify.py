@@ -160,6 +160,8 @@ class _Classification:
         if rule.context == "document":
             if self.beliefs[rule.indicator].whole:
                 return 0.92
+            if spot.zone == "recitals":  # they speak for the whole act
+                return 0.9
             if (spot.part, spot.page) in near.pages and rule.indicator not in self.rules.policies:
                 return 0.85
         return 0.0

@@ -13,7 +13,9 @@ _ARTICLES = frozenset({"article", "dictum", "sop_box", "heading"})
 _HEADINGS = frozenset({"chapter", "part", "paragraph", "heading"})
 _SMALL = frozenset({"clause", "point", "item", "article", "dictum"})
 # A sentence also ends where a list item or a labelled line begins: forms and slides have no full stops.
-_SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪]\s|\(?[a-z0-9]{1,2}[.)]\s|[A-Z][\w/ ]{2,24}\s*:))")
+_SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪]\s|\(?[a-z0-9]{1,2}[.)]\s|[A-Z][\w/ ]{2,40}\s*:))")
+# Forms, slides and pictures of screens break lines where prose would have a full stop.
+_SHORT_LINE = re.compile(r"^.{1,48}\n(?=\s*[A-Z0-9])", re.M)
 _ROW_END = re.compile(r"[.;!?](?=\s)|\n")
 # Titles run over a few lines; what stands deeper in a cover page is its small print.
 _TITLE_WORDS = 70
@@ -85,6 +87,9 @@ class Layout:
         sections = self._sections
         leaf = chain[-1] if chain else -1
         zone = sections[leaf].zone if chain else "body"
+        is_title = self._in_title(part, page, first)
+        if zone == "title" and not is_title and not self.is_act:
+            zone = "body"  # the letterhead, the small print of a cover, all of a short form
         article = next((i for i in reversed(chain) if sections[i].kind in _ARTICLES), -1)
         headings = tuple(i for i in chain if sections[i].kind in _HEADINGS)
         is_heading = bool(headings) and headings[-1] == leaf and self._in_heading(sections[leaf], page, offset)
@@ -100,7 +105,7 @@ class Layout:
             article=(part, -1, article) if article >= 0 else (part, page, -1),
             headings=headings,
             sentence=(part, page, bisect_right(ends, offset)),
-            is_title=self._in_title(part, page, first),
+            is_title=is_title,
             is_heading=is_heading,
             cited=zone != "title" and self._is_cited(key, first),
         )
@@ -278,6 +283,8 @@ class Layout:
             text = self._pages[key].text
             rows = self._pages[key].label.startswith("Lembar") or " | " in text
             ends = {found.end() for found in (_ROW_END if rows else _SENTENCE_END).finditer(text)}
+            if not self.is_act:
+                ends.update(found.end() for found in _SHORT_LINE.finditer(text))
             keys, _ = self._bounds[part]
             low, high = bisect_right(keys, (page, -1)), bisect_right(keys, (page, 1 << 30))
             ends.update(offset for _, offset in keys[low:high] if offset)
