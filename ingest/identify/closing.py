@@ -27,6 +27,7 @@ _NO_NAME = re.compile(
     r"ditetapkan|selaku|jakarta,|yang disampaikan",
     re.I,
 )
+_OVER = ("TEMBUSAN", "SALINAN")
 _NAME = re.compile(r"[A-Z][A-Za-z.,'’` -]{3,60}")
 
 
@@ -121,19 +122,21 @@ def _date_in(text: str) -> str:
 
 
 def _officer(lines: Sequence[Line]) -> tuple[str, Line | None, str, Line | None]:
-    office, office_line = "", None
-    for i, line in enumerate(lines):
-        if _SET.search(line.text) or _PROMULGATED.search(line.text) or line.letters.startswith(("TEMBUSAN", "SALINAN")):
-            break
-        if office_line is None:
-            if _OFFICE.match(line.text):
-                office, office_line = line.text.strip(" ,"), line
-            continue
-        if _OFFICE.match(line.text) or (i == 1 and office_line.text.rstrip()[-1:] != ","):
-            if not line.letters.startswith("TTD") and _OFFICE.match(line.text):
-                office = f"{office} {line.text.strip(' ,')}"
-            continue
+    """The office under a date and the name under the office. An office may run over lines until its comma."""
+    ends = (_SET, _PROMULGATED)
+    stop = (i for i, row in enumerate(lines) if any(e.search(row.text) for e in ends) or row.letters.startswith(_OVER))
+    lines = lines[: next(stop, len(lines))]
+    at = next((i for i, line in enumerate(lines) if _OFFICE.match(line.text)), None)
+    if at is None:
+        return "", None, "", None
+    comma = next((i for i in range(at, min(at + 6, len(lines))) if lines[i].text.rstrip().endswith(",")), at)
+    while comma + 1 < len(lines) and _OFFICE.match(lines[comma + 1].text):  # "a.n. WALI KOTA X / SEKRETARIS DAERAH"
+        comma += 1
+    office = " ".join(line.text.strip() for line in lines[at : comma + 1]).rstrip(" ,")
+    for line in lines[comma + 1 :]:
         words = line.text.strip(" ,")
-        if _NAME.fullmatch(words) and not _NO_NAME.search(words) and len(words.split()) <= 7:
-            return office, office_line, words, line
-    return office, office_line, "", None
+        if _OFFICE.match(words) or _NO_NAME.search(words):
+            continue
+        if _NAME.fullmatch(words) and len(words.split()) <= 7:
+            return office, lines[at], words, line
+    return office, lines[at], "", None

@@ -13,7 +13,6 @@ from ingest.identify.headings import roman
 from ingest.identify.lines import Line, lines_of
 from ingest.identify.titles import parse_number
 
-_TO_LOOK_AT = "Perlu dilihat pada gambar halaman."
 _LEGAL = frozenset({"regulation", "decision"})
 _PROMULGATED = frozenset({"perda", "pergub", "perbup", "perwali", "permen", "pp", "perpres", "uu", "per_dprd"})
 _DRAFT_WORD = re.compile(r"\b(?:R\s?A\s?N\s?C\s?A\s?N\s?G\s?A\s?N|DRAFT?|Hasil Harmonisasi)\b", re.I)
@@ -31,6 +30,10 @@ _CERTIFIED = re.compile(r"(?:Salinan|Petikan)\s+sesuai\s+dengan\s+(?:yang\s+)?as
 _CONTEXT = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:go|co|or|ac)\.id\b|\b\d{1,2}[:.]\d{2}\s*(?:WIB|WITA|WIT|AM|PM)\b", re.I
 )
+_GAZETTED = re.compile(
+    r"un[dc]an[gq]?k?an\s+di\b|Di\s?undang|(?:[BS][ec][rt]i?ta|L[ec](?:m|rn)[bh]aran)\s+(?:Daerah|Negara)", re.I
+)
+_ANNEX_AT_TOP = re.compile(r"\A(?:.*\n){0,8}?.*\bL\s?A\s?M\s?P\s?I\s?R\s?A\s?N\b")
 _SPOT = {
     "title_block": "judul", "dictum": "diktum", "annex_header": "lampiran", "closing": "penetapan",
     "source_line": "berita daerah", "file_name": "nama berkas", "first_page": "halaman pertama",
@@ -68,8 +71,9 @@ def _draft(read: Read, sections: Sequence[Section], identity: Identity, closing:
         yield flags()["DRAFT_TITLE"].found(
             named.place, named.quote, "W" if kept else "", note, word=p.squeeze(word[0]).title()
         )
-    yield from _blank_number(block)
-    yield from _blank_date(closing)
+    signed = any(part.facts.signature_fields for part in read.parts)
+    yield from _blank_number(block, signed)
+    yield from _blank_date(closing, signed)
     for part, page in read.pages():
         if ("${" in page.text or "[" in page.text) and (holder := p.PLACEHOLDER.search(page.text)):
             place = Place(part.ordinal, page.number, holder.start(), holder.end())
@@ -77,29 +81,30 @@ def _draft(read: Read, sections: Sequence[Section], identity: Identity, closing:
             break
 
 
-def _blank_number(block: Sequence[Line]) -> Iterator[Finding]:
-    """An empty slot after NOMOR. On a scan the number may be written by hand or stamped: then a person looks."""
-    for line in block:
+def _blank_number(block: Sequence[Line], signed: bool) -> Iterator[Finding]:
+    """An empty slot after NOMOR. By hand on a scan, or drawn on a signed file, it may be filled: a person looks."""
+    for i, line in enumerate(block):
         if line.letters.startswith("TENTANG"):
             return
         mark = p.NUMBER_MARK.match(line.text)
-        if mark and (number := parse_number(line.text[mark.end() :])) and number.blank:
-            if line.letters == "NOMOR" and not line.ocr:  # the number stands in a line of its own
-                following = block[block.index(line) + 1] if line is not block[-1] else None
-                if following is not None and any(c.isdigit() for c in following.text):
-                    return
-            yield flags()["DRAFT_BLANK_NUMBER"].found(
-                line.place, line.quote, "W" if line.ocr else "", _TO_LOOK_AT if line.ocr else ""
-            )
-            return
+        number = parse_number(line.text[mark.end() :]) if mark else None
+        if number is None or not number.blank:
+            continue
+        below = block[i + 1].text if i + 1 < len(block) else ""
+        if line.letters != "NOMOR" or not any(c.isdigit() for c in below):  # else the number has a line of its own
+            yield _empty("DRAFT_BLANK_NUMBER", line, signed)
+        return
 
 
-def _blank_date(closing: Closing) -> Iterator[Finding]:
-    slot = closing.set.slot if closing.set else None
-    if slot is not None:
-        yield flags()["DRAFT_BLANK_DATE"].found(
-            slot.place, slot.quote, "W" if slot.ocr else "", _TO_LOOK_AT if slot.ocr else ""
-        )
+def _blank_date(closing: Closing, signed: bool) -> Iterator[Finding]:
+    if closing.set and closing.set.slot:
+        yield _empty("DRAFT_BLANK_DATE", closing.set.slot, signed)
+
+
+def _empty(flag: str, line: Line, signed: bool) -> Finding:
+    if line.ocr or signed:
+        return flags()[flag].found(line.place, line.quote, "W", "Perlu dilihat pada gambar halaman.")
+    return flags()[flag].found(line.place, line.quote)
 
 
 def _file(read: Read, identity: Identity) -> Iterator[Finding]:
@@ -134,8 +139,8 @@ def _signing(read: Read, sections: Sequence[Section], identity: Identity, closin
     elif (
         identity.value("doc_type") in _PROMULGATED
         and closing.promulgated is None
-        and closing.gazette is None
         and not identity.is_draft()
+        and not _gazetted(read, sections)
     ):
         line = closing.set.place_line
         yield flags()["NOT_PROMULGATED"].found(line.place if line else None, line.quote if line else "")
@@ -146,11 +151,24 @@ def _signing(read: Read, sections: Sequence[Section], identity: Identity, closin
         yield flags()["COPY_NOT_CERTIFIED"].found(copy.place, copy.quote)
 
 
+def _gazetted(read: Read, sections: Sequence[Section]) -> bool:
+    """Whether the pages from the signing block on speak of promulgation at all, in whatever spelling OCR left."""
+    signing = [s for s in sections if s.kind == "closing" and s.address == "Penetapan"]
+    return any(
+        _GAZETTED.search(page.text)
+        for section in signing
+        for page in read.parts[section.part].pages
+        if section.page <= page.number <= section.end_page + 1
+    )
+
+
 def _annexes(read: Read, sections: Sequence[Section], identity: Identity) -> Iterator[Finding]:
     """An annex that an article or dictum refers to and that no heading opens. Annexes may be parts of their own."""
     if identity.value("class") not in _LEGAL or any(part.role == "annex" for part in read.parts):
         return
     present = {s.address for s in sections if s.kind == "annex"}
+    if not present and any(_ANNEX_AT_TOP.match(page.text) for _, page in read.pages()):
+        present = {"Lampiran"}
     missing: set[str] = set()
     for section in sections:
         if section.kind not in ("article", "dictum") or section.zone != "body":

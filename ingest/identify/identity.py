@@ -94,7 +94,8 @@ def identify(read: Read, sections: Sequence[Section]) -> Identity:
         _other_document(read, part, fields, block or first[:14], first)
     _signatures(fields, closing)
     _region(fields, act, title, first, closing)
-    _draft(fields, block, title, closing)
+    signed = any(each.facts.signature_fields for each in read.parts)
+    _draft(fields, block, title, closing, signed)
     _force(read, sections, fields)
     _sum_up(fields, act, title)
     return fields.identity()
@@ -311,15 +312,18 @@ def _national_body(code: str, title: Title | None) -> str:
     return re.sub(r"\s+REPUBLIK INDONESIA$", "", title.issuer).title()
 
 
-def _draft(fields: _Fields, block: Sequence[Line], title: Title | None, closing: Closing) -> None:
-    """A draft by its own title; a RANCANGAN left over in the title of a numbered and dated act is no draft."""
+def _draft(fields: _Fields, block: Sequence[Line], title: Title | None, closing: Closing, signed: bool) -> None:
+    """A draft by its own title; a RANCANGAN left over in the title of a numbered and dated act is no draft.
+
+    An empty number makes no draft of a scan, where it may be written by hand, nor of a signed file, where it is drawn.
+    """
     named = next((line for line in block if _DRAFT.match(line.letters)), None)
     number = title.number if title else None
     numbered = bool(number and number.number)
     dated = bool(closing.set and closing.set.date)
     if named and not (numbered and dated and closing.promulgated):
         fields.add("is_draft", "true", 0.95, "title_block", (named,))
-    elif number and number.blank and not dated and not any(line.ocr for line in number.lines):
+    elif number and number.blank and not (dated or signed or any(line.ocr for line in number.lines)):
         fields.add("is_draft", "true", 0.9, "title_block", number.lines)
     elif number and (holder := next((line for line in number.lines if p.PLACEHOLDER.search(line.text)), None)):
         fields.add("is_draft", "true", 0.97, "title_block", (holder,))

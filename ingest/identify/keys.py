@@ -77,6 +77,7 @@ def _region_name(text: str) -> str:
     text = _NAME_ENDS.sub("", re.sub(r"\s+", " ", text)).strip(" .-–")
     text = _OLD_LEVEL.sub("", text)
     words = text.split()[:4]
+    words = words[: next((i for i, word in enumerate(words) if i and not re.fullmatch(r"[A-Za-z.'’]{3,}", word)), 4)]
     if not words or not words[0][0].isupper() or not all(re.fullmatch(r"[A-Za-z.'’-]+", word) for word in words):
         return ""
     if not text.isupper():

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from evidence.values import Place, Read, Section
+from evidence.values import PageText, Place, Read, Section
 from ingest.identify.patterns import squeeze, unspace
 
 
@@ -32,7 +32,7 @@ def lines_of(read: Read, sections: Sequence[Section], within: Section) -> list[L
         start = within.start if page.number == within.page else 0
         end = within.end if page.number == within.end_page else len(page.text)
         hidden = [(s.start, s.end) for s in skipped if s.page == page.number]
-        for line in _lines(within.part, page.number, page.text, start, end, page.method == "ocr"):
+        for line in _lines(within.part, page.number, page.text, start, end, _from_picture(page)):
             if not any(a <= line.place.start < b for a, b in hidden):
                 lines.append(line)
     return lines
@@ -42,7 +42,7 @@ def first_lines(read: Read, part: int, most: int) -> list[Line]:
     """The first filled lines of a part, furniture and all: what a person sees first."""
     lines: list[Line] = []
     for page in read.parts[part].pages:
-        lines += _lines(part, page.number, page.text, 0, len(page.text), page.method == "ocr")
+        lines += _lines(part, page.number, page.text, 0, len(page.text), _from_picture(page))
         if len(lines) >= most:
             break
     return lines[:most]
@@ -51,7 +51,7 @@ def first_lines(read: Read, part: int, most: int) -> list[Line]:
 def last_lines(read: Read, part: int, most: int) -> list[Line]:
     """The last filled lines of a part."""
     page = read.parts[part].pages[-1]
-    return list(_lines(part, page.number, page.text, 0, len(page.text), page.method == "ocr"))[-most:]
+    return list(_lines(part, page.number, page.text, 0, len(page.text), _from_picture(page)))[-most:]
 
 
 def span(lines: Sequence[Line]) -> tuple[Place, str]:
@@ -88,6 +88,11 @@ class Passage:
 
 def joined(lines: Iterable[Line]) -> str:
     return " ".join(" ".join(line.text.split()) for line in lines)
+
+
+def _from_picture(page: PageText) -> bool:
+    """Whether the words come from an image: read by us, or by the scanner that put a text layer under it."""
+    return page.method == "ocr" or page.picture
 
 
 def _lines(part: int, page: int, text: str, start: int, end: int, ocr: bool) -> Iterable[Line]:
