@@ -54,7 +54,7 @@ def act_name(key: str) -> str:
 
 
 def _changes(row: Mapping[str, Any]) -> tuple[Change, ...]:
-    changes = [Change("amends", edge["key"], edge["on"]) for edge in row.get("amended_by", ())]
+    changes = [Change("amends", edge["key"], edge["since"]) for edge in row.get("amended_by", ())]
     if "revoked_by" in row:
         changes.append(Change("revokes", row["revoked_by"], row["revoked_on"]))
     return tuple(changes)
