@@ -26,11 +26,15 @@ from ingest.wire import Limits
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# Fewer characters than this (blanks aside) may be a scanner's watermark ("Dipindai dengan CamScanner") on a picture.
-_FEW = 40
-# Share of the page that pictures must cover, or number of drawn shapes, before a page with few characters is OCRed.
-_COVERED = 0.25
+# A page with fewer characters than the first number (blanks aside) may be a picture; with fewer than the second, and
+# these words among them, a scan under the mark of a scanner's program or of an electronic signature.
+_FEW, _STAMP = 40, 400
+_STAMPED = re.compile("secara elektronik|sertifikat elektronik|BSrE|dipindai|scanned|scanner", re.IGNORECASE)
+# Share of the page that pictures must cover, or number of drawn shapes, before such a page is OCRed.
+_COVERED, _COVERED_BY_SCAN = 0.25, 0.8
 _MANY_SHAPES = 40
+# OCR reads the text layer's words too; it must find this much more to be worth its mistakes.
+_MUCH_MORE = 1.5
 # A text layer that looks less like language than this is not worth keeping.
 _GIBBERISH = 0.25
 _LOOKED_AT = 2000
@@ -200,7 +204,7 @@ def _read_page(document: Any, number: int, limits: Limits, ocr: bool) -> PageTex
         method = "text" if layer.text else "blank"
         return PageText(number, label, layer.text, method, boxes=layer.boxes, picture=True, note=NOT_RECOGNISED)
     seen = recognise(_render(document[number - 1], DPI / _POINTS_PER_INCH, limits, grey=True))
-    if len(seen.text) <= len(layer.text) and readable_share(layer.text) > _GIBBERISH:
+    if len(seen.text) < _MUCH_MORE * len(layer.text) and readable_share(layer.text) > _GIBBERISH:
         # A cover with a few words on a photograph: the words are better than what OCR makes of it.
         return PageText(number, label, layer.text, "text", boxes=layer.boxes, picture=True)
     if not seen.text:
@@ -325,15 +329,24 @@ class _Geometry:
 
 def _is_poor(text: str, page: Any) -> bool:
     """Is there more to see on the page than its text layer tells?"""
-    if len(text) > 10 * _FEW or len(text) - sum(map(str.isspace, text)) >= _FEW:
+    if len(text) > 2 * _STAMP:
         return readable_share(text) < _GIBBERISH
-    objects = c.FPDFPage_CountObjects(page)
-    if not objects:
+    characters = len(text) - sum(map(str.isspace, text))
+    if characters >= _FEW and readable_share(text) < _GIBBERISH:
+        return True
+    if characters >= _STAMP or (characters >= _FEW and not _STAMPED.search(text)):
         return False
-    whole = c.FPDF_GetPageWidthF(page) * c.FPDF_GetPageHeightF(page)
+    covered, shapes = _pictures(page)
+    if characters >= _FEW:
+        return covered > _COVERED_BY_SCAN
+    return covered > _COVERED or shapes > _MANY_SHAPES
+
+
+def _pictures(page: Any) -> tuple[float, int]:
+    """The share of the page that is covered by pictures, and the number of drawn shapes."""
     covered, shapes = 0.0, 0
     sides = [ctypes.c_float() for _ in range(4)]
-    for index in range(min(objects, _LOOKED_AT)):
+    for index in range(min(c.FPDFPage_CountObjects(page), _LOOKED_AT)):
         thing = c.FPDFPage_GetObject(page, index)
         match c.FPDFPageObj_GetType(thing):
             case c.FPDF_PAGEOBJ_IMAGE | c.FPDF_PAGEOBJ_FORM | c.FPDF_PAGEOBJ_SHADING:
@@ -342,7 +355,8 @@ def _is_poor(text: str, page: Any) -> bool:
                     covered += (right - left) * (top - bottom)
             case c.FPDF_PAGEOBJ_PATH:
                 shapes += 1
-    return covered > _COVERED * whole or shapes > _MANY_SHAPES
+    whole = c.FPDF_GetPageWidthF(page) * c.FPDF_GetPageHeightF(page)
+    return (covered / whole if whole else 0.0), shapes
 
 
 def _render(page: Any, scale: float, limits: Limits, *, grey: bool) -> Image:

@@ -63,6 +63,15 @@ def picture(lines: Sequence[str], kind: str = "PNG") -> bytes:
     return target.getvalue()
 
 
+def stamped(scan: bytes, stamp: str) -> bytes:
+    """A scan with a line of real text on its first page, as a signing service prints it."""
+    with pikepdf.open(io.BytesIO(scan)) as document, pikepdf.open(io.BytesIO(text_pdf([stamp]))) as text:
+        document.pages[0].add_overlay(text.pages[0], pikepdf.Rectangle(0, 0, 595, 842))
+        target = io.BytesIO()
+        document.save(target)
+    return target.getvalue()
+
+
 def scan_pdf(*pages: Sequence[str], turned: int = 0) -> bytes:
     """A PDF without a text layer: each page is one picture of 200 dpi, turned by so many degrees."""
     first, *rest = (_drawn(lines).rotate(turned, expand=True) for lines in pages)

@@ -144,6 +144,15 @@ class TestPdf:
         assert (first.x0 < 0.5) == (turned == 90)
 
     @needs_ocr
+    def test_a_scan_under_the_stamp_of_a_signing_service_is_still_a_scan(self, file: Path) -> None:
+        stamp = "Dokumen ini telah ditandatangani secara elektronik memakai sertifikat BSrE"
+        lines = ["", "", *(f"Pasal {number} Penyelenggaraan pemerintahan daerah" for number in range(1, 9))]
+        _, [page] = _read(file, files.stamped(files.scan_pdf(lines), stamp), ocr=True)
+        assert page.method == "ocr"
+        assert "Pasal 8 Penyelenggaraan pemerintahan daerah" in page.text
+        assert "secara elektronik" in page.text
+
+    @needs_ocr
     def test_a_page_whose_font_has_no_character_map_is_read_by_ocr(self, file: Path) -> None:
         gibberish = ["3HUDWXUDQ :DOL .RWD 1RPRU 7DKXQ WHQWDQJ 3HQ\\\\HOHQJJDUDDQ"] * 3
         _, [page] = _read(file, files.text_pdf(gibberish), ocr=True)
