@@ -27,7 +27,7 @@ from ingest import wire
 from ingest.formats.ocr import ocr_ready
 from ingest.wire import HEADER, Done, Facts, Failed, Limits, Page, Picture, PictureRequest, ReadRequest, Reply, Request
 
-__all__ = ["READER_FINGERPRINT", "Limits", "Reader", "Reading", "reader_fingerprint"]
+__all__ = ["Limits", "Reader", "Reading", "reader_fingerprint"]
 
 log = structlog.get_logger()
 
@@ -54,9 +54,6 @@ _ERRORS = {
 def reader_fingerprint(ocr: bool = True) -> str:
     """Names what a reading depends on besides the bytes; another fingerprint may mean other texts."""
     return f"{_VERSION}+ocr" if ocr and ocr_ready() else _VERSION
-
-
-READER_FINGERPRINT = reader_fingerprint()
 
 
 @dataclass(frozen=True, slots=True)
