@@ -78,7 +78,7 @@ def set_up(request: Request, token: str, form: Annotated[SetupForm, Form()], ses
     session.add(account)
     session.flush()
     session.add(RoleGrant(institution_id=institution.id, account_id=account.id, role="admin"))
-    security.spend_setup_token(session, token)
+    security.end_session(session, token)
     record(session, institution.id, account.name, "create_first_account", str(account.id))
     return _signed_in(request, security.start_session(session, account.id), "/")
 

@@ -205,7 +205,7 @@ def show(runtime: Runtime, view: PageView, spot: Spot) -> ShownPage:
         wanted = parse(spot.q, runtime.analyser).wanted()
         ranges = joined(find_marks(runtime.analyser.analyse(view.text), wanted))
     boxes = load_boxes(runtime.files, view.reading, view.number) if ranges else ()
-    return ShownPage(view, ranges, rectangles(boxes, ranges), has_picture(view.mime))
+    return ShownPage(view, ranges, rectangles(view.text, boxes, ranges), has_picture(view.mime))
 
 
 def has_picture(mime: str) -> bool:

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from evidence.values import Box
 
+# Readers give one box per line. Within it a range is placed by how wide letters usually are (in a book face, as parts
+# of an "n"), which is right to about half a letter; equal widths would be wrong by two or three.
+_NARROW = dict.fromkeys("iljt.,;:'|!()[]/ I", 0.56) | dict.fromkeys("rfs-", 0.75)
+_WIDE = dict.fromkeys("mwMW", 1.6)
+
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
@@ -16,16 +21,21 @@ class Rectangle:
     height: float
 
 
-def rectangles(boxes: Iterable[Box], ranges: Sequence[tuple[int, int]]) -> tuple[Rectangle, ...]:
-    """One rectangle per range and line it touches; within a line the letters are taken to be equally wide."""
+def rectangles(text: str, boxes: Iterable[Box], ranges: Sequence[tuple[int, int]]) -> tuple[Rectangle, ...]:
+    """One rectangle for each range and line it touches."""
     found = []
     for box in boxes:
-        letters = box.end - box.start
-        for start, end in ranges:
-            start, end = max(start, box.start), min(end, box.end)
-            if start >= end:
-                continue
-            left = box.x0 + (box.x1 - box.x0) * (start - box.start) / letters
-            right = box.x0 + (box.x1 - box.x0) * (end - box.start) / letters
-            found.append(Rectangle(round(left, 4), round(box.y0, 4), round(right - left, 4), round(box.y1 - box.y0, 4)))
+        touching = [(max(start, box.start), min(end, box.end)) for start, end in ranges]
+        touching = [(start, end) for start, end in touching if start < end]
+        if not touching:
+            continue
+        per_width = (box.x1 - box.x0) / _width(text[box.start : box.end])
+        for start, end in touching:
+            left = box.x0 + per_width * _width(text[box.start : start])
+            width = per_width * _width(text[start:end])
+            found.append(Rectangle(round(left, 4), round(box.y0, 4), round(width, 4), round(box.y1 - box.y0, 4)))
     return tuple(found)
+
+
+def _width(letters: str) -> float:
+    return sum(_NARROW.get(letter) or _WIDE.get(letter) or (1.3 if letter.isupper() else 1.0) for letter in letters)

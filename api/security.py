@@ -83,6 +83,7 @@ def start_session(session: Session, account: UUID) -> str:
 
 
 def end_session(session: Session, token: str) -> None:
+    """Make a log-in's or a one-time link's token worthless."""
     session.execute(delete(LoginSession).where(LoginSession.token_hash == _fingerprint(token)))
 
 
@@ -108,11 +109,6 @@ def check_setup_token(session: Session, token: str) -> None:
     found = session.get(LoginSession, _fingerprint(token))
     if found is None or found.kind != "setup" or found.expires_at < now() or has_account(session):
         raise NotFound("Tautan ini sudah dipakai atau sudah lewat masanya. Jalankan lagi Bukti untuk tautan baru.")
-
-
-def spend_setup_token(session: Session, token: str) -> None:
-    check_setup_token(session, token)
-    end_session(session, token)
 
 
 class SecurityHeaders:

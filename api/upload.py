@@ -90,7 +90,9 @@ def upload(
     if not files:
         raise InvalidInput("Belum ada berkas yang dipilih.")
     result = hand_in(runtime, access, files, unit=_unit(session, access, form), period=frame.period.id, origin="web")
-    return _page(request, frame, session, result.batch, result.items)
+    # This request's own session still sees the database as it was before the files came.
+    with runtime.db.reading() as after:
+        return _page(request, frame, after, result.batch, result.items)
 
 
 def _page(request: Request, frame: Frame, session: Session, batch: UUID | None, items: Sequence[Item] = ()) -> Response:
