@@ -13,7 +13,12 @@ from ingest.identify.lines import Line, lines_of
 
 _SET = re.compile(r"(?:D[il1j]?\s?[tl]\s?[ec]tapkan|Disahkan|Dikeluarkan)\s*:?\s*di\b\s*[:;]?\s*(?P<place>.*)", re.I)
 _ON_DAY = re.compile(r"\W*pada\s*tangg?al\b", re.I)
-_SET_SOMEWHERE = re.compile(_SET.pattern + r"|^\W*pada\s*tangg?al\b", re.I | re.M)
+# "Ranupane, 19 Agustus 2024" over the signature of a letter or a report.
+_LETTER = re.compile(
+    r"(?P<place>[A-Z][A-Za-z.]{2,20}(?:[ ][A-Z][a-z]{2,15})?),[ ]+(?:tanggal[ ]+)?\d{1,2}[ ][A-Za-z]{3,9}[ ]\d{4}\W*$",
+    re.M,
+)
+_SET_SOMEWHERE = re.compile(rf"(?i:{_SET.pattern.replace('(?P<place>.*)', '')}|^\W*pada\s*tangg?al\b)", re.M)
 _PROMULGATED = re.compile(r"Diundangkan\s*:?\s*di\s*:?\s*(?P<place>.*)", re.I)
 _ON = re.compile(r"(?:pada\s*)?(?:tangg?al|tgl\.?)\s*[:;]?\s*(?P<rest>.*)", re.I)
 _OFFICE = re.compile(
@@ -74,16 +79,18 @@ def _read(lines: Sequence[Line]) -> Closing:
             done = _signing(lines[i:], match["place"])
         elif done is None and promulgated is None and _ON_DAY.match(line.text):
             done = _signing(lines[i:], "")  # the line that names the place was not read
+        elif done is None and promulgated is None and (match := _LETTER.match(line.text)):
+            done = _signing(lines[i:], match["place"])
         elif _GAZETTE.match(line.text):
             gazette = line
     return Closing(done, promulgated, gazette)
 
 
 def _unmarked(read: Read, sections: Sequence[Section]) -> Section | None:
-    """The rest of the page from a signing that does not begin a line, or whose first line was not read."""
+    """The rest of the page from the last signing that does not begin a line, or is that of a letter or report."""
     found = None
     for part, page in read.pages():
-        for match in _SET_SOMEWHERE.finditer(page.text):
+        for match in (*_SET_SOMEWHERE.finditer(page.text), *_LETTER.finditer(page.text)):
             if zone_at(sections, part.ordinal, page.number, match.start()) not in ("annex", "explanation", "contents"):
                 start, end = match.start(), len(page.text)
                 found = Section("closing", "", "", "closing", part.ordinal, page.number, start, page.number, end)

@@ -91,7 +91,8 @@ def identify(read: Read, sections: Sequence[Section]) -> Identity:
     act, title = _act(read, sections, part, fields, block, annex)
     closing = read_closing(read, sections)
     if title is None:
-        _other_document(read, part, fields, block or first[:14], first)
+        boxed = any(s.kind == "sop_box" and s.part == part.ordinal for s in sections)
+        _other_document(read, part, fields, block or first[:14], first, boxed)
     _signatures(fields, closing)
     _region(fields, act, title, first, closing)
     signed = any(each.facts.signature_fields for each in read.parts)
@@ -110,8 +111,10 @@ def _act(
     """The legal product a version is, with its title; None for other documents."""
     regulation = any(s.kind in ("recitals", "decides", "dictum") and s.part == part.ordinal for s in sections)
     legal, other = kinds.legal_kind(block), kinds.titled_kind(block)
-    if legal and other and not regulation and block.index(other.lines[0]) < legal[1]:
-        legal = None
+    if legal and not regulation:  # then only a title counts, no act that an SOP or a report cites
+        line, boxed = block[legal[1]], any(s.kind == "sop_box" and s.part == part.ordinal for s in sections)
+        if boxed or not line.text.isupper() or (other and block.index(other.lines[0]) < legal[1]):
+            legal = None
     dictum = _dictum_title(read, sections, part)
     if legal:
         kind, at = legal
@@ -173,9 +176,10 @@ def _one(fields: _Fields, name: str, value: str, confidence: float, line: Line |
 # --- other documents --------------------------------------------------------------------------------------------
 
 
-def _other_document(read: Read, part: Part, fields: _Fields, block: list[Line], first: list[Line]) -> None:
+def _other_document(read: Read, part: Part, fields: _Fields, block: list[Line], first: list[Line], boxed: bool) -> None:
     text = "\n".join(page.text for page in part.pages[:3])
     told = [
+        Kind("sop", 0.92, "first_page", tuple(first[:1])) if boxed else None,
         kinds.titled_kind(block),
         kinds.cued_kind(text, first),
         kinds.filed_kind(read, text),
@@ -199,8 +203,10 @@ def _other_document(read: Read, part: Part, fields: _Fields, block: list[Line], 
     if doc_type != "sop" and (line := next((line for line in [*rows, *alone] if _A_YEAR.search(line.text)), None)):
         fields.add("year", _A_YEAR.findall(line.text)[0], 0.6, "first_page", (line,))
     dated = next(_dates(first), None) or next(_dates(last_lines(read, part.ordinal, 30)), None)
-    if dated:
-        fields.add("date_set", dated[0], 0.7, "first_page", (dated[1],))
+    if dated and doc_type != "sop":  # a meeting took place before its minutes were signed
+        fields.add(
+            "date_set", dated[0], 0.98 if kinds.class_of(doc_type) == "meeting" else 0.7, "first_page", (dated[1],)
+        )
 
 
 def _heading_rows(block: Sequence[Line], kind: Value | None) -> list[Line]:
@@ -211,8 +217,14 @@ def _heading_rows(block: Sequence[Line], kind: Value | None) -> list[Line]:
     for line in block[told or 0 : (told or 0) + 8]:
         if not rows and told is None and _OWNER.match(line.text):
             continue
-        capital = line.text.isupper() or not rows or (line.text.istitle() and not rows[0].text.isupper())
-        if rows and (not capital or _OWNER.match(line.text) or line.text[:1].isdigit()):
+        capital = (
+            line.text.isupper()
+            or line.text.isdigit()
+            or not rows
+            or (line.text.istitle() and not rows[0].text.isupper())
+        )
+        numeral = line.text[:1].isdigit() and not _YEAR_ALONE.fullmatch(line.text)
+        if rows and (not capital or _OWNER.match(line.text) or numeral):
             break
         if p.NUMBER_MARK.match(line.text) or p.DATE.search(line.text):
             break

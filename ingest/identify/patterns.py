@@ -65,8 +65,8 @@ def round_number(slot: str) -> str:
 
 
 def coded_number(slot: str) -> str:
-    """Normal form of a coded number: no blanks, no leading zeros ("188.45 / 1186 / HK / 2017")."""
-    return re.sub(r"\s+", "", slot).strip(".:,;/-").lstrip("0")
+    """Normal form of a coded number: no blanks ("188.45 / 1186 / HK / 2017"); zeros belong to the code ("000.9")."""
+    return re.sub(r"\s+", "", slot).strip(".:,;/-")
 
 
 def iso_date(match: re.Match[str]) -> str:
