@@ -17,7 +17,7 @@ from evidence.values import Analysed, Match, Place, Section
 
 _QUOTE = 300
 _PER_PAGE = 2
-_PER_CRITERION = 12
+_PER_CRITERION = 40
 # Below this a document is not looked at for the indicator's criteria.
 _LOOKED_AT = 0.3
 _NUMBERED = re.compile(r"(?:NOMOR|Nomor|NO\.?)\s*[:.]?\s*[\w./-]{0,20}\d")
@@ -82,7 +82,11 @@ class _Classification:
         self.standings = standings(about, homonyms, rules, self.layout.is_act)
         self.title = self.layout.title_text()
         self.beliefs = believe(self.standings, rules, self.layout, self.kinds, max(words, 1))
-        self.near = {code: _Near(standing) for code, standing in self.standings.items()}
+        self.near = {
+            code: _Near(self.standings[code], self.layout)
+            for code, belief in self.beliefs.items()
+            if belief.score >= _LOOKED_AT
+        }
 
     def matches(self) -> list[Match]:
         found = self._found()
@@ -104,15 +108,14 @@ class _Classification:
     # --- passages -----------------------------------------------------------------------------------------------
 
     def _found(self) -> list[_Found]:
-        wanted = {code for code, belief in self.beliefs.items() if belief.score >= _LOOKED_AT}
         found: list[_Found] = []
         seen: set[tuple[str, str, tuple[int, int, int]]] = set()
         for term, part, page, first, after in self.raw:
             for rule in self.rules.rules.get(term, ()):
-                if rule.indicator not in wanted or (rule.kinds and not rule.kinds & self.kinds):
+                if rule.indicator not in self.near or (rule.kinds and not rule.kinds & self.kinds):
                     continue
                 spot = self._spot(part, page, first, after)
-                key = (rule.id, rule.criterion, spot.sentence)
+                key = (rule.id, rule.criterion, self.layout.sentence(spot))
                 if key in seen or spot.cited:
                     continue
                 one = self._try(rule, spot)
@@ -147,7 +150,7 @@ class _Classification:
     def _nearness(self, rule: Rule, spot: Spot) -> float:
         """How near the subject stands: 1 in the sentence, less in the article, the heading, the title; 0 nowhere."""
         near = self.near[rule.indicator]
-        if spot.sentence in near.sentences or (
+        if self.layout.sentence(spot) in near.sentences or (
             spot.leaf >= 0 and not near.leaves.isdisjoint((spot.leaf, spot.listing))
         ):
             return 1.0
@@ -267,9 +270,9 @@ class _Classification:
 class _Near:
     """The surroundings in which a subject stands, as keys."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, layout: Layout) -> None:
         inside = [*standing.body, *standing.headings, *standing.titles]
-        self.sentences = {s.sentence for s in inside}
+        self.sentences = {layout.sentence(s) for s in inside}
         self.leaves = {s.leaf for s in standing.body if s.leaf >= 0 and not s.is_heading}
         self.articles = {s.article for s in standing.body if s.article[2] >= 0}
         self.headings = {s.headings[-1] for s in standing.headings if s.headings}

@@ -32,7 +32,7 @@ _SHORT_ITEM = 90
 
 @dataclass(slots=True, eq=False)
 class Spot:
-    """Where one hit stands. `sentence`, `article` and `headings` are keys to compare, not addresses.
+    """Where one hit stands. `article` and `headings` are keys to compare, not addresses.
 
     Not frozen: there are many, and freezing doubles their price.
     """
@@ -46,10 +46,22 @@ class Spot:
     listing: int  # the clause or article whose list this short item belongs to; -1 elsewhere
     article: tuple[int, int, int]
     headings: tuple[int, ...]
-    sentence: tuple[int, int, int]
     is_title: bool
     is_heading: bool
     cited: bool
+    sentence_number: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """What the sections around a stretch of text say of it. `heading`: it is the direct text of a headed section."""
+
+    zone: str
+    leaf: int
+    listing: int
+    article: int
+    headings: tuple[int, ...]
+    heading: bool
 
 
 class Layout:
@@ -64,6 +76,7 @@ class Layout:
         }
         self._ends: dict[tuple[int, int], list[int]] = {}
         self._words = ""
+        self._segments: dict[tuple[int, ...], _Segment] = {}
         self._named: dict[tuple[int, int], list[tuple[int, bool]]] = {}
         self._scope_text: dict[tuple[int, int, int], str] = {}
         self._first_page = next(
@@ -83,32 +96,52 @@ class Layout:
     def spot(self, part: int, page: int, first: int, after: int) -> Spot:
         key = (part, page)
         offset = self._version.tokens[key].starts[first]
-        chain = self._chain(part, page, offset)
-        sections = self._sections
-        leaf = chain[-1] if chain else -1
-        zone = sections[leaf].zone if chain else "body"
-        is_title = self._in_title(part, page, first)
+        segment = self._segment(part, page, offset)
+        is_title = key in self._titled and self._in_title(part, page, first)
+        zone = segment.zone
         if zone == "title" and not is_title and not self.is_act:
             zone = "body"  # the letterhead, the small print of a cover, all of a short form
-        article = next((i for i in reversed(chain) if sections[i].kind in _ARTICLES), -1)
-        headings = tuple(i for i in chain if sections[i].kind in _HEADINGS)
-        is_heading = bool(headings) and headings[-1] == leaf and self._in_heading(sections[leaf], page, offset)
-        ends = self._sentence_ends(part, page)
         return Spot(
-            part=part,
-            page=page,
-            first=first,
-            after=after,
-            zone=zone,
-            leaf=leaf if leaf >= 0 and sections[leaf].kind in _SMALL else -1,
-            listing=self._listing(chain),
-            article=(part, -1, article) if article >= 0 else (part, page, -1),
-            headings=headings,
-            sentence=(part, page, bisect_right(ends, offset)),
-            is_title=is_title,
-            is_heading=is_heading,
-            cited=zone != "title" and self._is_cited(key, first),
+            part,
+            page,
+            first,
+            after,
+            zone,
+            segment.leaf,
+            segment.listing,
+            (part, -1, segment.article) if segment.article >= 0 else (part, page, -1),
+            segment.headings,
+            is_title,
+            segment.heading and self._in_heading(self._sections[segment.headings[-1]], page, offset),
+            zone != "title" and self._is_cited(key, first),
         )
+
+    def sentence(self, spot: Spot) -> tuple[int, int, int]:
+        """The key of the sentence a spot stands in; found late, because most hits are never looked at again."""
+        if spot.sentence_number < 0:
+            offset = self._version.tokens[(spot.part, spot.page)].starts[spot.first]
+            spot.sentence_number = bisect_right(self._sentence_ends(spot.part, spot.page), offset)
+        return (spot.part, spot.page, spot.sentence_number)
+
+    def _segment(self, part: int, page: int, offset: int) -> _Segment:
+        """What the open sections say; the same for all hits between two section boundaries."""
+        keys, chains = self._bounds[part]
+        at = bisect_right(keys, (page, offset)) - 1
+        chain = chains[at] if at >= 0 else ()
+        segment = self._segments.get(chain)
+        if segment is None:
+            sections = self._sections
+            leaf = chain[-1] if chain else -1
+            headings = tuple(i for i in chain if sections[i].kind in _HEADINGS)
+            segment = self._segments[chain] = _Segment(
+                zone=sections[leaf].zone if chain else "body",
+                leaf=leaf if chain and sections[leaf].kind in _SMALL else -1,
+                listing=self._listing(chain),
+                article=next((i for i in reversed(chain) if sections[i].kind in _ARTICLES), -1),
+                headings=headings,
+                heading=bool(headings) and headings[-1] == leaf,
+            )
+        return segment
 
     def _listing(self, chain: tuple[int, ...]) -> int:
         """A short item ("g. Audit TIK;") says nothing without the clause that introduces the list."""
@@ -122,7 +155,7 @@ class Layout:
         """Offsets of the sentence on its page, without blanks around it."""
         ends = self._sentence_ends(spot.part, spot.page)
         text = self._pages[(spot.part, spot.page)].text
-        number = spot.sentence[2]
+        number = self.sentence(spot)[2]
         start = ends[number - 1] if number else 0
         end = ends[number] if number < len(ends) else len(text)
         while start < end and text[start] in " \n\t;.|)":
@@ -133,7 +166,7 @@ class Layout:
 
     def sentence_text(self, spot: Spot) -> str:
         """The words of the sentence, padded with blanks."""
-        key = spot.sentence
+        key = self.sentence(spot)
         if key not in self._scope_text:
             tokens = self._version.tokens[(spot.part, spot.page)]
             start, end = self.sentence_range(spot)
@@ -244,11 +277,6 @@ class Layout:
             texts.append(_words(tokens, start, end).strip())
         return f" {' '.join(texts)} "
 
-    def _chain(self, part: int, page: int, offset: int) -> tuple[int, ...]:
-        keys, chains = self._bounds[part]
-        at = bisect_right(keys, (page, offset)) - 1
-        return chains[at] if at >= 0 else ()
-
     def _in_heading(self, section: Section, page: int, offset: int) -> bool:
         return page == section.page and offset - section.start < max(len(section.title), len(section.address)) + 24
 
@@ -273,8 +301,6 @@ class Layout:
         return not _NAME_END.search(self._pages[key].text, tokens.ends[named[at][0]], tokens.starts[first])
 
     def _in_title(self, part: int, page: int, first: int) -> bool:
-        if (part, page) not in self._titled:
-            return False
         return any(p == part and n == page and low <= first < high for p, n, low, high in self._titles)
 
     def _sentence_ends(self, part: int, page: int) -> list[int]:
