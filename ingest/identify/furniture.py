@@ -21,19 +21,20 @@ _STAMP = re.compile(
 )
 _PRESIDENT = frozenset({"PRESIDEN", "REPUBLIK INDONESIA", "SALINAN", "MENTERI", "PRESIDEN REPUBLIK INDONESIA"})
 _STAMP_STARTS = frozenset("hHwWjJpPlLdDsS0123456789")
+_SECTION = re.compile(r"(?:Pasal|BAB|Bagian|Paragraf|Cukup jelas)\b|\(?\w{1,2}[.)]", re.I)
 _DIGITS = re.compile(r"\d+")
 
 
 def running_lines(pages: Sequence[Sequence[str]]) -> frozenset[str]:
-    """The lines (digits masked) that come back at the edges of most pages. `pages` are stripped lines."""
+    """The lines (digits masked) that come back in the same row of most pages' edges. `pages` are stripped lines."""
     if len(pages) < 3:
         return frozenset()
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[int, str]] = Counter()
     for lines in pages:
-        edge = lines if len(lines) <= 2 * EDGE else [*lines[:EDGE], *lines[-EDGE:]]
-        seen.update({masked(line) for line in edge if len(line) > 3})
+        edge = [*enumerate(lines[:EDGE]), *((-row, line) for row, line in enumerate(reversed(lines[-EDGE:]), start=1))]
+        seen.update({(row, masked(line)) for row, line in edge if len(line) > 3 and not _SECTION.match(line)})
     least = max(3, len(pages) // 2)
-    return frozenset(line for line, times in seen.items() if times >= least)
+    return frozenset(line for (_, line), times in seen.items() if times >= least)
 
 
 def masked(line: str) -> str:
