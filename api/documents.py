@@ -22,7 +22,7 @@ from evidence.documents import DocumentDetail, DocumentFilter, Listing, PageView
 from evidence.errors import InvalidInput
 from evidence.instrument import Indicator
 from evidence.report import GapReport, gap_report
-from evidence.values import Match, Place
+from evidence.values import Match, Objection, Place
 from ingest import queue
 from ingest.readings import load_boxes
 from ingest.runtime import Runtime
@@ -165,6 +165,7 @@ def _document_page(
         spot=spot,
         part=part,
         tags=tags_of(frame, report, detail),
+        objections=objections_of(report, document),
         page_link=page_link,
         act_name=frame.act_name,
         page_label={(page.part, page.number): page.label for page in detail.pages},
@@ -195,6 +196,12 @@ def tags_of(frame: Frame, report: GapReport, detail: DocumentDetail) -> tuple[Ta
         if code in order
     ]
     return tuple(sorted(tags, key=lambda tag: order.index(tag.indicator.code)))
+
+
+def objections_of(report: GapReport, document: UUID) -> tuple[Objection, ...]:
+    """Why the document may not count in this period, each reason once."""
+    views = (view for view in report.evidence.values() if view.document_id == document)
+    return tuple({objection.code: objection for view in views for objection in view.objections}.values())
 
 
 def show(runtime: Runtime, view: PageView, spot: Spot) -> ShownPage:

@@ -42,7 +42,13 @@ def answer_error(request: Request, error: Exception) -> Response:
     if wants_json(request):
         return JSONResponse({"code": known.code, "message": known.message}, status)
     if isinstance(known, SignInNeeded):
-        return RedirectResponse(f"/masuk?lanjut={quote(_return_path(request))}", 303)
+        target = f"/masuk?lanjut={quote(_return_path(request))}"
+        # A part of a page that asks for itself must not receive a whole page into its place.
+        return (
+            Response(headers={"HX-Redirect": target})
+            if "hx-request" in request.headers
+            else RedirectResponse(target, 303)
+        )
     return render(request, "error.html", status, error=known)
 
 
@@ -51,8 +57,8 @@ def wants_json(request: Request) -> bool:
 
 
 def _return_path(request: Request) -> str:
-    """Where to come back to: what was asked for, or after a write the page it was sent from."""
-    if request.method == "GET":
+    """Where to come back to: the page that was asked for; after a write or a part of a page, the start."""
+    if request.method == "GET" and "hx-request" not in request.headers:
         return request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return "/"
 

@@ -62,6 +62,9 @@ function start() {
   chosen = [];
   const accepted = form.dataset.accepted.split(",");
   for (const input of [byId("berkas"), byId("folder")]) {
+    // What is chosen is counted below, in the page's own language; the label is then button enough.
+    input.classList.add("vh");
+    input.labels[0].classList.add("button", "button-quiet");
     input.addEventListener("change", () => {
       add(input.files, accepted);
       input.value = "";
