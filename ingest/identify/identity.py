@@ -428,8 +428,18 @@ def _dictum_title(read: Read, sections: Sequence[Section], part: Part) -> list[L
     rows: list[Line] = []
     for line in lines:
         letters = re.sub(r"^(?:MEMUTUSKAN)?(?:MENETAPKAN)?", "", line.letters)
+        text = _DECIDING.sub("", line.text)
+        about = (
+            re.search(r"\bTENTANG\b", text, re.I)
+            if not any(row.letters.startswith("TENTANG") for row in rows)
+            else None
+        )
+        if about and about.start():  # read_title expects TENTANG at the beginning of a line
+            head, text = text[: about.start()], text[about.start() :]
+            rows.append(replace(line, text=head, letters=p.squeeze(head)))
+            letters = p.squeeze(text)
         if letters:
-            rows.append(replace(line, text=_DECIDING.sub("", line.text), letters=letters))
+            rows.append(replace(line, text=text, letters=letters))
     return rows
 
 

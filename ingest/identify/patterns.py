@@ -22,7 +22,7 @@ CODED = re.compile(
     re.I,
 )
 CODED_BARE = re.compile(r"(?P<n>[A-Z]{0,5}[-./]?[\w.-]{1,12}/[\w./-]{1,60})", re.I)
-BLANK = re.compile(r"(?:[.…_\s-]*|\$\{[^}]*\}|\[[^\]]*\])(?:TAHUN\b.*|$)", re.I)
+BLANK = re.compile(r"(?:[.…_\s-]|\$\{[^}]*\}|\[[^\]]*\])*(?:TAHUN\b.*|$)", re.I)
 EMPTY_SLOT = re.compile(r"/\s*(?:[_.…]{2,}|\s{2,})\s*/|/\s+/|^\s*/")
 
 _MONTH_NAMES = """
