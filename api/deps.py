@@ -132,11 +132,6 @@ class Frame:
         known = self.instrument.document_types.get(code)
         return known.label if known else code
 
-    def act_name(self, key: str) -> str:
-        """A legal key (`perwali|kota-x|12|2023`) as people write it."""
-        kind, _, number, year = [*key.split("|"), "", "", ""][:4]
-        return f"{self.doc_type(kind)} Nomor {number} Tahun {year}" if number and year else key
-
 
 def get_frame(session: SessionDep, access: AccessDep) -> Frame:
     institution = session.get(Institution, access.institution)

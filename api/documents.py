@@ -21,6 +21,8 @@ from evidence.access import UPLOADERS
 from evidence.documents import DocumentDetail, DocumentFilter, Listing, PageView
 from evidence.errors import InvalidInput
 from evidence.instrument import Indicator
+from evidence.national import act_name
+from evidence.related import related
 from evidence.report import GapReport, gap_report
 from evidence.values import Match, Objection, Place
 from ingest import queue
@@ -167,7 +169,8 @@ def _document_page(
         tags=tags_of(frame, report, detail),
         objections=objections_of(report, document),
         page_link=page_link,
-        act_name=frame.act_name,
+        relations=related(session, frame.access, detail),
+        act_name=act_name,
         page_label={(page.part, page.number): page.label for page in detail.pages},
         reading_methods=Counter(page.method for page in detail.pages).most_common(),
     )

@@ -202,6 +202,26 @@ def test_a_citation_leads_to_its_passage(site: Site) -> None:
     assert f"<mark>{ROADMAP}</mark>" in site.page(link)
 
 
+def test_a_revoked_act_and_the_act_that_revokes_it_lead_to_each_other(site: Site) -> None:
+    old = a_document(site, "Pasal 1", name="lama.pdf", key="perwali|kota-ranupane|27|2018")
+    new = a_document(
+        site,
+        "Peraturan lama dicabut.",
+        name="baru.pdf",
+        key="perwali|kota-ranupane|14|2022",
+        revokes="perwali|kota-ranupane|27|2018",
+    )
+    assert re.search(f'Mencabut\\s+<a href="/dokumen/{old}">', site.page(f"/dokumen/{new}"))
+    assert re.search(f'Dicabut oleh\\s+<a href="/dokumen/{new}">', site.page(f"/dokumen/{old}"))
+
+
+def test_another_institutions_revocation_is_not_told(site: Site) -> None:
+    key = "perwali|kota-ranupane|27|2018"
+    old = a_document(site, "Pasal 1", key=key)
+    a_document(site, "Dicabut.", name="mereka.pdf", key="perwali|lain|1|2020", revokes=key, theirs=True)
+    assert "Dicabut oleh" not in site.page(f"/dokumen/{old}")
+
+
 def test_text_of_a_document_never_becomes_markup(site: Site) -> None:
     document = a_document(site, "Awal <script>alert(1)</script> akhir", title="<b>Judul</b>")
     for path in (f"/dokumen/{document}", f"/dokumen/{document}/hal/1?q=awal", "/dokumen", "/cari?q=awal"):

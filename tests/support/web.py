@@ -25,6 +25,7 @@ from evidence.models import (
     Outbox,
     Page,
     Reading,
+    RelationRow,
     Tagging,
     Version,
     VersionPart,
@@ -84,6 +85,8 @@ def a_document(
     name: str = "perwali-14-2022.pdf",
     title: str = "Penyelenggaraan SPBE",
     criteria: Sequence[str] = (),
+    key: str = "",
+    revokes: str = "",
     theirs: bool = False,
     content: bytes | None = None,
     error: str = "",
@@ -111,7 +114,11 @@ def a_document(
             reading = Reading(blob_sha256=blob.sha256, fingerprint="test", facts={}, pages_expected=len(pages))
             reading.pages_done = len(pages)
             tagging = Tagging(institution_id=owner, version_id=version.id, fingerprint="test")
-            session.add_all([reading, tagging, *_identity(owner, version.id, title)])
+            session.add_all([reading, tagging, *_identity(owner, version.id, title, key)])
+            if revokes:
+                relation = RelationRow(institution_id=owner, from_version_id=version.id, kind="revokes")
+                relation.target_key, relation.quote = revokes, pages[0]
+                session.add(relation)
             session.flush()
             session.add_all(
                 Page(reading_id=reading.id, number=number, label=f"hal. {number}", text=text, method="text")
@@ -124,8 +131,10 @@ def a_document(
     return found
 
 
-def _identity(institution: UUID, version: UUID, title: str) -> list[IdentityValue]:
+def _identity(institution: UUID, version: UUID, title: str, key: str) -> list[IdentityValue]:
     values = {"doc_type": "perwali", "number": "14", "year": "2022", "title": title, "date_set": "2022-06-20"}
+    if key:
+        values["key"] = key
     return [
         IdentityValue(
             institution_id=institution,
