@@ -24,6 +24,7 @@ class Standing:
     titles: list[Spot] = field(default_factory=list)
     topics: list[Spot] = field(default_factory=list)
     headings: list[Spot] = field(default_factory=list)
+    own_headings: list[Spot] = field(default_factory=list)  # those with one of its own phrases
     body: list[Spot] = field(default_factory=list)
     elsewhere: list[Spot] = field(default_factory=list)  # Mengingat, definitions, contents, other acts' names
 
@@ -35,12 +36,12 @@ class Standing:
             for spot in self.body:
                 first.setdefault(spot.article, spot)
             return list(first.values())
-        if where == "heading":
+        if where in ("heading", "own_heading"):
             headings: dict[int, Spot] = {}
-            for spot in self.headings:
+            for spot in self.headings if where == "heading" else self.own_headings:
                 headings.setdefault(spot.headings[-1], spot)
             return list(headings.values())
-        return {"name": self.titles, "topic": self.topics, "passage": self.body}[where]
+        return {"name": self.titles, "topic": self.topics, "passage": self.body, "programme": self.body}[where]
 
     def any_spot(self) -> Spot | None:
         spots = self.titles or self.topics or self.headings or self.body or self.elsewhere
@@ -74,7 +75,9 @@ def standings(
             if (code, spot.part, spot.page, spot.first) not in taken:
                 _sort(found.setdefault(code, Standing()), spot, own=True, act=act)
         for code in rules.headings.get(term, ()) if spot.is_heading else ():
-            found.setdefault(code, Standing()).headings.append(spot)
+            standing = found.setdefault(code, Standing())
+            standing.headings.append(spot)
+            standing.own_headings.append(spot)
         for code in rules.topics.get(term, ()):
             if (code, spot.part, spot.page, spot.first) not in taken:
                 _sort(found.setdefault(code, Standing()), spot, own=False, act=act)
@@ -90,6 +93,7 @@ def _sort(standing: Standing, spot: Spot, own: bool, act: bool) -> None:
     elif spot.is_heading:
         standing.headings.append(spot)
         if own:
+            standing.own_headings.append(spot)
             standing.body.append(spot)
     elif own:
         standing.body.append(spot)
@@ -119,7 +123,7 @@ def _weigh(beliefs: dict[str, Belief], rules: Rulebook, title: str, kinds: Colle
     dense = [code for code, belief in beliefs.items() if belief.where == "passage" and code not in rules.services]
     weighed: dict[str, Belief] = {}
     for code, belief in beliefs.items():
-        if code in rules.services and code not in named and named:
+        if code in rules.services and code not in named and named and belief.where != "own_heading":
             belief = belief.doubted(0.55, "dokumen menamai layanan lain")
         elif code in rules.policies and "policy" in kinds and not belief.whole and (focus or not general):
             belief = belief.doubted(0.55, "judul dokumen tentang hal lain")
@@ -155,6 +159,8 @@ def _holds(
     if claim.kinds and not claim.kinds.intersection(kinds):
         return None
     if claim.annexed and not layout.has_annex:
+        return None
+    if claim.told and not any(word in layout.document_text() for word in claim.told):
         return None
     spots = standing.places(claim.where)
     if len(spots) < claim.least or len(spots) * 1000 < claim.per_thousand * words:

@@ -21,6 +21,7 @@ _PER_CRITERION = 40
 # Below this a document is not looked at for the indicator's criteria.
 _LOOKED_AT = 0.3
 _NUMBERED = re.compile(r"(?:NOMOR|Nomor|NO\.?)\s*[:.]?\s*[\w./-]{0,20}\d")
+_BLANK = re.compile(r"(?:NOMOR|Nomor)[^\n]*?(?:\.{3}|…|__)")
 _DATED = re.compile(r"tanggal\s*:?\s*\d", re.I)
 _NATIONAL = frozenset({"uu", "pp", "perpres", "permen", "perppu"})
 # What the establishing of an act proves, where the indicator asks for it.
@@ -42,10 +43,14 @@ def classify(version: Analysed, rules: Rulebook) -> list[Match]:
     raw: list[tuple[int, int, int, int, int]] = []
     words = 0
     spoken_of = False
-    about, exact = rules.about, rules.exact
+    about, exact, hidden = rules.about, rules.exact, rules.hidden
     for (part, page), tokens in version.tokens.items():
         words += len(tokens.stems)
-        for term, first, after in rules.trie.hits(tokens.stems):
+        hits = rules.trie.hits(tokens.stems)
+        concealed = {(hidden[term], first) for term, first, _ in hits if term in hidden}
+        for term, first, after in hits:
+            if concealed and (term, first) in concealed:
+                continue
             if term in exact and tokens.exact[first:after] != exact[term]:
                 continue
             raw.append((term, part, page, first, after))
@@ -161,6 +166,8 @@ class _Classification:
         if any(heading in near.headings for heading in spot.headings):
             return 0.95
         if rule.context == "document":
+            if self._speaks_of_another(rule, spot):
+                return 0.0
             if self.beliefs[rule.indicator].whole:
                 return 0.92
             if spot.zone == "recitals":  # they speak for the whole act
@@ -168,6 +175,17 @@ class _Classification:
             if (spot.part, spot.page) in near.pages and rule.indicator not in self.rules.policies:
                 return 0.85
         return 0.0
+
+    def _speaks_of_another(self, rule: Rule, spot: Spot) -> bool:
+        """Whether the sentence or the heading names another subject of the document that asks for the same fact."""
+        sentence = self.layout.sentence(spot)
+        fact = rule.criterion.partition(".")[2]
+        for code, near in self.near.items():
+            if code == rule.indicator or self.beliefs[code].score < _SURE or f"{code}.{fact}" not in self.rules.names:
+                continue
+            if sentence in near.sentences or any(heading in near.headings for heading in spot.headings):
+                return True
+        return False
 
     def _raise_beliefs(self, found: list[_Found]) -> None:
         """An act that regulates several content elements of a subject in its articles regulates the subject."""
@@ -250,7 +268,8 @@ class _Classification:
     def _numbered_title(self) -> Section | None:
         for section in self.version.sections:
             if section.kind == "title_block":
-                return section if _NUMBERED.search(self._text(section)) else None
+                text = self._text(section)
+                return section if _NUMBERED.search(text) and not _BLANK.search(text) else None
         return None
 
     def _dated_closing(self) -> Section | None:

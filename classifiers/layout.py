@@ -16,6 +16,10 @@ _SMALL = frozenset({"clause", "point", "item", "article", "dictum"})
 _SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪]\s|\(?[a-z0-9]{1,2}[.)]\s|[A-Z][\w/ ]{2,40}\s*:))")
 # Forms, slides and pictures of screens break lines where prose would have a full stop.
 _SHORT_LINE = re.compile(r"^.{1,48}\n(?=\s*[A-Z0-9])", re.M)
+# The address line of a letterhead names a website, and so every letter would speak of something electronic.
+_LETTERHEAD = re.compile(
+    r"^.*(?:\bJalan\b|\bJl\.|\bTel(?:p|epon)\b|\bFa(?:x|ks)\b|\bKode Pos\b|www\.|@).*$", re.M | re.I
+)
 _ROW_END = re.compile(r"[.;!?](?=\s)|\n")
 # Titles run over a few lines; what stands deeper in a cover page is its small print.
 _TITLE_WORDS = 70
@@ -28,6 +32,7 @@ _CITED_WITHIN = 24
 _NAME_END = re.compile(r"[;.:]")
 _LABEL = re.compile(r"\n\s*[A-Z][\w/. ]{2,30}\s*:")
 _SHORT_ITEM = 90
+_HEADING_NUMBER = 12  # "BAB XVIII" and a line break before the title
 
 
 @dataclass(slots=True, eq=False)
@@ -233,6 +238,12 @@ class Layout:
             # What stands before TENTANG is the issuer: a Dinas Kominfo is no subject.
             about = next((i + 1 for i in range(first, after) if tokens.exact[i] == "tentang"), first)
             first, after = about, min(after + about - first, bisect_right(tokens.starts, stop - 1))
+        else:
+            text = self._pages[(block.part, block.page)].text
+            heads = [found.end() for found in _LETTERHEAD.finditer(text, block.start, min(stop, len(text)))]
+            under = bisect_right(tokens.starts, heads[-1] - 1) if heads else first
+            if after - under >= 2:
+                first = under
         return (block.part, block.page, first, after) if after - first >= 2 else None
 
     def _cued(self) -> list[tuple[bool, tuple[int, int, int, int]]]:
@@ -278,7 +289,13 @@ class Layout:
         return f" {' '.join(texts)} "
 
     def _in_heading(self, section: Section, page: int, offset: int) -> bool:
-        return page == section.page and offset - section.start < max(len(section.title), len(section.address)) + 24
+        """Whether the place is in the heading itself; its text lies in the same section."""
+        if page != section.page or not section.title:
+            return False
+        text = self._pages[(section.part, page)].text
+        most = section.start + len(section.title) + _HEADING_NUMBER
+        found = text.find(section.title, section.start, most)
+        return offset < (found + len(section.title) if found >= 0 else most)
 
     def _is_cited(self, key: tuple[int, int], first: int) -> bool:
         """Whether the hit stands in the name of another act: "Peraturan ... Nomor 35 Tahun 2014 tentang ..."."""

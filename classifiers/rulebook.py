@@ -24,6 +24,7 @@ class Claim:
     least: int
     per_thousand: float
     needs: tuple[str, ...]
+    told: tuple[str, ...]  # words one of which the text must hold
     annexed: bool  # an annex must follow: a decree that has no plan in its annex is not the plan
 
 
@@ -70,6 +71,7 @@ class Rulebook:
     fingerprint: str
     trie: Trie
     exact: Mapping[int, tuple[str, ...]]  # term -> the words it must have, where its stem is ambiguous
+    hidden: Mapping[int, int]  # term -> the shorter term it hides where both begin
     about: frozenset[int]  # all terms of subjects, topics and headings
     subjects: Mapping[int, tuple[str, ...]]  # term -> indicators whose own phrase it is
     topics: Mapping[int, tuple[str, ...]]  # term -> indicators it means in a title

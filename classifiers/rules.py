@@ -14,7 +14,7 @@ from typing import Any
 
 from classifiers.entries import Entry, collect
 from classifiers.rulebook import Claim, Doubt, Rule, Rulebook
-from classifiers.trie import Trie
+from classifiers.trie import NUMBER, Trie
 from evidence.analysis import ANALYSIS_VERSION, Analyser
 from evidence.errors import InstrumentError
 from evidence.instrument import Indicator, Instrument, load_instrument
@@ -23,11 +23,11 @@ __all__ = ["Rulebook", "load_rulebook"]
 
 ZONES = {"title", "recitals", "legal_basis", "definitions", "contents", "body", "annex", "explanation", "closing"}
 SCOPES = ("sentence", "article", "document")
-PLACES = ("title", "name", "topic", "heading", "article", "passage")
+PLACES = ("title", "name", "topic", "heading", "own_heading", "article", "passage", "programme")
 _RULE_KEYS = {"id", "indicators", "criterion", "any", "weight", "reason"}
 _RULE_EXTRAS = {"kinds", "zones", "all", "without", "title", "within", "context", "deed", "names"}
 _CLAIM_KEYS = {"id", "indicators", "where", "score", "reason"}
-_CLAIM_EXTRAS = {"kinds", "least", "per_thousand", "needs", "annexed"}
+_CLAIM_EXTRAS = {"kinds", "least", "per_thousand", "needs", "annexed", "told"}
 _ELEMENT_EXTRAS = {"more", "alone", "kinds"}
 
 
@@ -111,6 +111,7 @@ class _Compiler:
             names=self.instrument.names,
             policies=frozenset(i.code for i in self.instrument.indicators if i.kind == "policy"),
             services=frozenset(i.code for i in self.instrument.indicators if i.kind == "service"),
+            hidden=self._hidden(),
             builders=frozenset(str(code) for code in self.single.get("rulebook", {}).get("builders", ())),
             general=self._exact(["general_title"]),
             deed_words=self._exact(["not_done"]),
@@ -135,14 +136,15 @@ class _Compiler:
         return tuple(f" {' '.join(self.analyser.analyse(phrase.lower()).exact)} " for phrase in self._phrases(listed))
 
     def _term(self, phrase: str, entry: Entry) -> int:
-        tokens = self.analyser.analyse(phrase.lower())
+        tokens = self.analyser.analyse(phrase.lower().replace(NUMBER, "0"))
         if not tokens.stems:
             raise entry.error(f"frasa kosong: '{phrase}'")
+        stems = tuple(NUMBER if stem == "0" else stem for stem in tokens.stems)
         as_written = phrase.startswith("=")
-        term = self.terms.setdefault(("=", *tokens.exact) if as_written else tokens.stems, len(self.terms))
+        term = self.terms.setdefault(("=", *tokens.exact) if as_written else stems, len(self.terms))
         if as_written:
             self.exact[term] = tokens.exact
-        self.trie.add(tokens.stems, term)
+        self.trie.add(stems, term)
         return term
 
     # --- subjects and claims --------------------------------------------------------------------------------------
@@ -164,6 +166,15 @@ class _Compiler:
                     table.setdefault(self._term(phrase, entry), []).append(code)
         return [{term: tuple(dict.fromkeys(codes)) for term, codes in table.items()} for table in tables]
 
+    def _hidden(self) -> dict[int, int]:
+        """Longer names that hide a shorter one at their beginning, which means something else."""
+        entry = Entry("words.yaml", 0, {"id": "hidden"})
+        return {
+            self._term(phrase, entry): self._term(str(hidden), entry)
+            for longer, hidden in self.single.get("hidden", {}).items()
+            for phrase in self._phrases([longer])
+        }
+
     def _claims(self) -> dict[str, tuple[Claim, ...]]:
         claims: dict[str, list[Claim]] = {code: [] for code in self.indicators}
         for entry in self.entries.get("claims", []):
@@ -181,6 +192,7 @@ class _Compiler:
                 per_thousand=float(data.get("per_thousand", 0)),
                 needs=self._exact(data.get("needs", [])),
                 annexed=bool(data.get("annexed", False)),
+                told=self._exact(data.get("told", [])),
             )
             for code in indicator_codes(data["indicators"]):
                 claims[self._known_indicator(entry, code)].append(claim)

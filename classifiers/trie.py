@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+# "dari # perangkat daerah" stands for any number, in figures or in words.
+NUMBER = "#"
+_NUMBER_WORDS = frozenset("satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas".split())  # noqa: SIM905
 # Where a node keeps the terms that end there; no stem is empty.
 _ENDS = ""
 
@@ -35,8 +38,14 @@ class Trie:
             while True:
                 if _ENDS in node:
                     found += [(term, first, after) for term in node[_ENDS]]
-                if after == length or stems[after] not in node:
+                if after == length:
                     break
-                node = node[stems[after]]
+                stem = stems[after]
+                if stem in node:
+                    node = node[stem]
+                elif NUMBER in node and (stem.isdigit() or stem in _NUMBER_WORDS):
+                    node = node[NUMBER]
+                else:
+                    break
                 after += 1
         return found
