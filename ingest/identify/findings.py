@@ -30,8 +30,9 @@ _CERTIFIED = re.compile(r"(?:Salinan|Petikan)\s+sesuai\s+dengan\s+(?:yang\s+)?as
 _CONTEXT = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:go|co|or|ac)\.id\b|\b\d{1,2}[:.]\d{2}\s*(?:WIB|WITA|WIT|AM|PM)\b", re.I
 )
+# The articles say "diundangkan" and name gazettes too, but only the block says "di", and only it writes capitals.
 _GAZETTED = re.compile(
-    r"un[dc]an[gq]?k?an\s+di\b|Di\s?undang|(?:[BS][ec][rt]i?ta|L[ec](?:m|rn)[bh]aran)\s+(?:Daerah|Negara)", re.I
+    r"(?i:un[dc]an[gq]?k?an\s*:?\s+d[il1]\b)|[BS8][EC][RI]I?TA\s+(?:DAERAH|NEGARA)|L[EC](?:M|RN)[BH]A?RAN\s+(?:DAERAH|NEGARA)"
 )
 _ANNEX_AT_TOP = re.compile(r"\A(?:.*\n){0,8}?.*\bL\s?A\s?M\s?P\s?I\s?R\s?A\s?N\b")
 _SPOT = {
@@ -140,7 +141,7 @@ def _signing(read: Read, sections: Sequence[Section], identity: Identity, closin
         identity.value("doc_type") in _PROMULGATED
         and closing.promulgated is None
         and not identity.is_draft()
-        and not _gazetted(read, sections)
+        and not _gazetted(read, closing.set.place_line)
     ):
         line = closing.set.place_line
         yield flags()["NOT_PROMULGATED"].found(line.place if line else None, line.quote if line else "")
@@ -151,15 +152,13 @@ def _signing(read: Read, sections: Sequence[Section], identity: Identity, closin
         yield flags()["COPY_NOT_CERTIFIED"].found(copy.place, copy.quote)
 
 
-def _gazetted(read: Read, sections: Sequence[Section]) -> bool:
-    """Whether the pages from the signing block on speak of promulgation at all, in whatever spelling OCR left."""
-    signing = [s for s in sections if s.kind == "closing" and s.address == "Penetapan"]
-    return any(
-        _GAZETTED.search(page.text)
-        for section in signing
-        for page in read.parts[section.part].pages
-        if section.page <= page.number <= section.end_page + 1
-    )
+def _gazetted(read: Read, signed: Line | None) -> bool:
+    """Whether the pages of the signing speak of promulgation at all, in whatever order and spelling they were read."""
+    if signed is None:
+        return False
+    place = signed.place
+    pages = (page for page in read.parts[place.part].pages if place.page <= page.number <= place.page + 1)
+    return any(_GAZETTED.search(page.text) for page in pages)
 
 
 def _annexes(read: Read, sections: Sequence[Section], identity: Identity) -> Iterator[Finding]:

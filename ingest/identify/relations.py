@@ -33,7 +33,8 @@ _MENTIONED = re.compile(
 )
 _AMENDING = re.compile(r"\W*PERUBAHAN(?:\s+KE\w+(?:\s+(?:BELAS|PULUH))?)?\s+ATAS\b", re.I)
 _IMPLEMENTS = re.compile(r"\b(?:melaksanakan|pelaksanaan)\s+(?:ketentuan|amanat)\b", re.I)
-_STOP = re.compile(r"(?<!\bNo)(?<!\bTk)(?<!\bjo)(?<!\bjis)\.(?=\s*\n|\s+[A-Z(]|\s*$)")
+# Stops of enumerators ("a. Peraturan ...") and of abbreviations end no sentence.
+_STOP = re.compile(r"(?<!\s\w)(?<!\s\d\d)(?<!\bNo)(?<!\bTk)(?<!\bjo)(?<!\bjis)\.(?=\s*\n|\s+[A-Z(]|\s*$)")
 
 
 def relations(read: Read, sections: Sequence[Section], identity: Identity) -> tuple[Relation, ...]:
