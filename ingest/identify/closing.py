@@ -19,7 +19,7 @@ _LETTER = re.compile(
     re.M,
 )
 _SET_SOMEWHERE = re.compile(rf"(?i:{_SET.pattern.replace('(?P<place>.*)', '')}|^\W*pada\s*tangg?al\b)", re.M)
-_PROMULGATED = re.compile(r"Diundangkan\s*:?\s*di\s*:?\s*(?P<place>.*)", re.I)
+_PROMULGATED = re.compile(r"D[il1]undan[gq]kan\s*:?\s*(?:di|dalam)\b\s*:?\s*(?P<place>.*)", re.I)
 _ON = re.compile(r"(?:pada\s*)?(?:tangg?al|tgl\.?)\s*[:;]?\s*(?P<rest>.*)", re.I)
 _OFFICE = re.compile(
     r"(?P<prefix>(?:Pj|Plt|Plh|a\.?\s?n|Pjs)\.?\s*)?(?:WAL+I\s?KOTA|BUPATI|GUBERNUR|MENTERI|KEPALA|SEKRETARIS|PRESIDEN|REKTOR|"

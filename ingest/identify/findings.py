@@ -30,9 +30,13 @@ _CERTIFIED = re.compile(r"(?:Salinan|Petikan)\s+sesuai\s+dengan\s+(?:yang\s+)?as
 _CONTEXT = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:go|co|or|ac)\.id\b|\b\d{1,2}[:.]\d{2}\s*(?:WIB|WITA|WIT|AM|PM)\b", re.I
 )
-# The articles say "diundangkan" and name gazettes too, but only the block says "di", and only it writes capitals.
-_GAZETTED = re.compile(
-    r"(?i:un[dc]an[gq]?k?an\s*:?\s+d[il1]\b)|[BS8][EC][RI]I?TA\s+(?:DAERAH|NEGARA)|L[EC](?:M|RN)[BH]A?RAN\s+(?:DAERAH|NEGARA)"
+# The articles say "diundangkan" and name gazettes too; only the block says "di", "dalam", or stands after the signing.
+_BLOCK = re.compile(
+    r"un[dc]an[gq]?k?an\s*:?\s+(?:d[il1]|dalam|pada\s+tanggal)\b|(?-i:BERITA|LEMBARAN)\s+(?:DAERAH|NEGARA)", re.I
+)
+_AFTER = re.compile(
+    r"\bD[il1]?\s?un[dc]an[gq]|[BS8][ec][rt][il1]?ta\s+(?:Daerah|Negara)|L[ec](?:m|rn)[bh]a?ran\s+(?:Daerah|Negara)",
+    re.I,
 )
 _ANNEX_AT_TOP = re.compile(r"\A(?:.*\n){0,8}?.*\bL\s?A\s?M\s?P\s?I\s?R\s?A\s?N\b")
 _SPOT = {
@@ -136,7 +140,7 @@ def _signing(read: Read, sections: Sequence[Section], identity: Identity, closin
     if identity.value("class") not in _LEGAL or not any(s.kind in ("article", "dictum") for s in sections):
         return
     if closing.set is None:
-        yield flags()["NO_SIGN_BLOCK"].found()
+        yield _absent("NO_SIGN_BLOCK", read)
     elif (
         identity.value("doc_type") in _PROMULGATED
         and closing.promulgated is None
@@ -144,12 +148,19 @@ def _signing(read: Read, sections: Sequence[Section], identity: Identity, closin
         and not _gazetted(read, closing.set.place_line)
     ):
         line = closing.set.place_line
-        yield flags()["NOT_PROMULGATED"].found(line.place if line else None, line.quote if line else "")
+        yield _absent("NOT_PROMULGATED", read, line.place if line else None, line.quote if line else "")
     block = _title_block(read, sections)
     copy = next((line for line in block if line.letters == "SALINAN"), None)
     certified = any(_CERTIFIED.search(page.text) for _, page in read.pages())
     if copy and not certified and not any(part.facts.signature_fields for part in read.parts):
         yield flags()["COPY_NOT_CERTIFIED"].found(copy.place, copy.quote)
+
+
+def _absent(flag: str, read: Read, place: Place | None = None, quote: str = "", **words: object) -> Finding:
+    """A finding that something is not there: on scanned pages it may only not have been read, which is no proof."""
+    scanned = any(page.method in ("ocr", "unreadable") or page.picture for _, page in read.pages())
+    note = "Halaman hasil pindai: perlu dilihat." if scanned else ""
+    return flags()[flag].found(place, quote, "I" if scanned else "", note, **words)
 
 
 def _gazetted(read: Read, signed: Line | None) -> bool:
@@ -158,7 +169,10 @@ def _gazetted(read: Read, signed: Line | None) -> bool:
         return False
     place = signed.place
     pages = (page for page in read.parts[place.part].pages if place.page <= page.number <= place.page + 1)
-    return any(_GAZETTED.search(page.text) for page in pages)
+    return any(
+        _BLOCK.search(page.text) or _AFTER.search(page.text, place.end if page.number == place.page else 0)
+        for page in pages
+    )
 
 
 def _annexes(read: Read, sections: Sequence[Section], identity: Identity) -> Iterator[Finding]:
@@ -183,7 +197,7 @@ def _annexes(read: Read, sections: Sequence[Section], identity: Identity) -> Ite
                 start = section.start + match.start()
                 place = Place(section.part, section.page, start, section.start + match.end())
                 quote = " ".join(match[0].split())
-                yield flags()["MISSING_ANNEX"].found(place, quote, address=section.address, annex=annex)
+                yield _absent("MISSING_ANNEX", read, place, quote, address=section.address, annex=annex)
 
 
 def _conflicts(identity: Identity) -> Iterator[Finding]:

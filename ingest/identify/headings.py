@@ -25,7 +25,7 @@ REGULATION = re.compile(r"^[ \t]*(?:Men[il1]mbang|Mengingat|M ?E ?M ?U ?T ?U ?S 
 # OCR writes "D tetapkan di", "Djtetapkan di".
 CLOSING = re.compile(
     r"D[il1j]?\s?[tl]\s?[ec]tapkan\s*(?::\s*di\b|:?\s+di\b)|Agar setiap orang\b|"
-    r"Diundangkan\s*:?\s*di\b|Di(?:sah|keluar)kan\s+di\b",
+    r"Diundangkan\s*:?\s*(?:di|dalam)\b|Di(?:sah|keluar)kan\s+di\b",
     re.I,
 )
 COPY = re.compile(r"(?:Salinan|Petikan|Turunan)\s+(?:ini\s+)?sesuai\s+dengan\s+(?:yang\s+)?asli", re.I)

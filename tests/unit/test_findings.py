@@ -91,6 +91,13 @@ def test_a_regulation_without_promulgation_and_an_act_without_signature_are_said
     assert severities(a_read(TITLE, ARTICLES, LAST_ARTICLES, ANNEX)) == {"NO_SIGN_BLOCK": "W"}
 
 
+def test_what_was_not_read_on_a_scan_is_no_proof_that_it_is_not_there() -> None:
+    assert severities(a_read(TITLE, ARTICLES, LAST_ARTICLES, method="ocr")) == {
+        "NO_SIGN_BLOCK": "I",
+        "MISSING_ANNEX": "I",
+    }
+
+
 def test_an_annex_that_an_article_promises_and_the_file_lacks_is_missing() -> None:
     flagged = found(a_read(*PERWALI[:3]))["MISSING_ANNEX"]
     assert flagged.detail == "Pasal 2 merujuk Lampiran I; tidak ada di berkas."
