@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from collections.abc import Sequence
+from dataclasses import replace
 
 from evidence.values import Identity, Part, Place, Read, Section, Value
 from ingest.identify import kinds
 from ingest.identify import patterns as p
 from ingest.identify.closing import Closing, Signing, read_closing
+from ingest.identify.gathered import Fields
 from ingest.identify.keys import NATIONAL, Region, legal_key, ministry, region_in
 from ingest.identify.kinds import Kind
-from ingest.identify.lines import Line, first_lines, joined, last_lines, lines_of, span
+from ingest.identify.lines import Line, first_lines, joined, lines_of
+from ingest.identify.others import read_other
 from ingest.identify.titles import Title, read_title
 
 _FIRST = 45  # lines of the first pages in which what is no regulation introduces itself
@@ -36,52 +37,13 @@ _TERM = re.compile(
     r"(?:\s*(?:[-–—/]|S\.?/?D\.?|SAMPAI DENGAN)\s*(?:TAHUN\s*)?(?P<b>20\d\d))?\W*$",
     re.I,
 )
-_A_YEAR = re.compile(r"(?<![:\d])20\d\d(?!\d)")
-_YEAR_ALONE = re.compile(r"(?:TAHUN\s+)?(?:ANGGARAN\s+)?20\d\d", re.I)
-_OWNER = re.compile(
-    r"(?:PEMERINTAH|DINAS|BADAN|SEKRETARIAT|FAKULTAS|UNIVERSITAS|KEMENTERIAN|INSPEKTORAT|KOTA|KABUPATEN|PROVINSI|JALAN|JL\.?|"
-    r"TELP|ALAMAT|FORMULIR)\b",
-    re.I,
-)
-_DATED = re.compile(r"(?:\b(?:[Hh]ari|[Tt]anggal|TANGGAL|[Tt]gl)\b[^\n]{0,60}|(?:^|\s)[A-Z][A-Za-z.]{2,24},\s*)$")
-_FILE_NUMBER = re.compile(r"(?:nomor|no)[ ._-]*(\d{1,3})[ ._-]*(?:tahun|thn|th)[ ._-]*((?:19|20)\d\d)", re.I)
 _DECIDING = re.compile(r"^\W*(?:M\s?E\s?M\s?U\s?T\s?U\s?S\s?K\s?A\s?N\W*)?(?:Menetapkan\W*)?", re.I)
 _PLANS = frozenset({"arsitektur", "peta_rencana", "dokumen_perencanaan"})
 
 
-@dataclass(slots=True)
-class _Fields:
-    """The readings gathered so far, by field."""
-
-    found: dict[str, list[Value]] = field(default_factory=dict)
-
-    def add(self, name: str, value: str, confidence: float, spot: str, lines: Sequence[Line] = ()) -> None:
-        if not value:
-            return
-        place, quote = span(lines) if lines else (None, "")
-        ocr = any(line.ocr for line in lines)
-        method = "ocr" if ocr else {"file_name": "file", "file_metadata": "metadata"}.get(spot, "text")
-        self.put(name, Value(value, round(confidence * (0.88 if ocr else 1), 2), spot, method, place, quote))
-
-    def put(self, name: str, value: Value) -> None:
-        same = [v for v in self.found.get(name, ()) if (v.value, v.spot) == (value.value, value.spot)]
-        if not same:
-            self.found.setdefault(name, []).append(value)
-
-    def best(self, name: str) -> Value | None:
-        return max(self.found.get(name, ()), key=lambda v: v.confidence, default=None)
-
-    def value(self, name: str) -> str:
-        best = self.best(name)
-        return best.value if best else ""
-
-    def identity(self) -> Identity:
-        return Identity({name: tuple(sorted(v, key=lambda v: -v.confidence)) for name, v in self.found.items()})
-
-
 def identify(read: Read, sections: Sequence[Section]) -> Identity:
     """Every field with every reading of it, best first. What is not printed stays out; nothing is guessed."""
-    fields = _Fields()
+    fields = Fields()
     if not read.parts:
         return fields.identity()
     part = next((part for part in read.parts if part.role == "body"), read.parts[0])
@@ -92,7 +54,7 @@ def identify(read: Read, sections: Sequence[Section]) -> Identity:
     closing = read_closing(read, sections)
     if title is None:
         boxed = any(s.kind == "sop_box" and s.part == part.ordinal for s in sections)
-        _other_document(read, part, fields, block or first[:14], first, boxed)
+        read_other(read, part, fields, block or first[:14], first, boxed)
     _signatures(fields, closing)
     _region(fields, act, title, first, closing)
     signed = any(each.facts.signature_fields for each in read.parts)
@@ -106,7 +68,7 @@ def identify(read: Read, sections: Sequence[Section]) -> Identity:
 
 
 def _act(
-    read: Read, sections: Sequence[Section], part: Part, fields: _Fields, block: list[Line], annex: list[Line]
+    read: Read, sections: Sequence[Section], part: Part, fields: Fields, block: list[Line], annex: list[Line]
 ) -> tuple[Kind | None, Title | None]:
     """The legal product a version is, with its title; None for other documents."""
     regulation = any(s.kind in ("recitals", "decides", "dictum") and s.part == part.ordinal for s in sections)
@@ -140,7 +102,7 @@ def _act(
     return kind, title
 
 
-def _title(fields: _Fields, title: Title, spot: str, confidence: float) -> None:
+def _title(fields: Fields, title: Title, spot: str, confidence: float) -> None:
     if (number := title.number) and number.number:
         sure = confidence if number.printed.isdigit() or "/" in number.printed else confidence - 0.1
         fields.add("number", number.number, sure, spot, number.lines)
@@ -156,7 +118,7 @@ def _title(fields: _Fields, title: Title, spot: str, confidence: float) -> None:
         fields.add("date_set", dated[0], confidence, spot, (title.dated,))
 
 
-def _signatures(fields: _Fields, closing: Closing) -> None:
+def _signatures(fields: Fields, closing: Closing) -> None:
     for name, signing in (("set", closing.set), ("promulgated", closing.promulgated)):
         if signing is None:
             continue
@@ -169,124 +131,14 @@ def _signatures(fields: _Fields, closing: Closing) -> None:
         fields.add("gazette", joined([closing.gazette]), 0.9, "source_line", (closing.gazette,))
 
 
-def _one(fields: _Fields, name: str, value: str, confidence: float, line: Line | None) -> None:
+def _one(fields: Fields, name: str, value: str, confidence: float, line: Line | None) -> None:
     fields.add(name, value, confidence, "closing", (line,) if line else ())
-
-
-# --- other documents --------------------------------------------------------------------------------------------
-
-
-def _other_document(read: Read, part: Part, fields: _Fields, block: list[Line], first: list[Line], boxed: bool) -> None:
-    text = "\n".join(page.text for page in part.pages[:3])
-    told = [
-        Kind("sop", 0.92, "first_page", tuple(first[:1])) if boxed else None,
-        kinds.titled_kind(block),
-        kinds.cued_kind(text, first),
-        kinds.filed_kind(read, text),
-        kinds.named_kind(part.name),
-    ]
-    for kind in told:
-        if kind:
-            fields.add("doc_type", kind.code, kind.confidence, kind.spot, kind.lines)
-    doc_type = fields.value("doc_type")
-    if doc_type == "sop":
-        _sop(fields, first)
-    elif numbered := next((line for line in block if p.NUMBER_MARK.match(line.text)), None):
-        title = read_title(block, block.index(numbered))
-        if title.number and title.number.number:
-            fields.add("number", title.number.number, 0.8, "first_page", title.number.lines)
-            fields.add("number_printed", title.number.printed, 0.8, "first_page", title.number.lines)
-            fields.add("year", title.number.year, 0.8, "first_page", title.number.lines)
-    if rows := _heading_rows(block, fields.best("doc_type")):
-        fields.add("title", joined(rows), 0.7, "first_page", rows)
-    alone = [line for line in block if _YEAR_ALONE.fullmatch(line.text)]
-    if doc_type != "sop" and (line := next((line for line in [*rows, *alone] if _A_YEAR.search(line.text)), None)):
-        fields.add("year", _A_YEAR.findall(line.text)[0], 0.6, "first_page", (line,))
-    dated = next(_dates(first), None) or next(_dates(last_lines(read, part.ordinal, 30)), None)
-    if dated and doc_type != "sop":  # a meeting took place before its minutes were signed
-        fields.add(
-            "date_set", dated[0], 0.98 if kinds.class_of(doc_type) == "meeting" else 0.7, "first_page", (dated[1],)
-        )
-
-
-def _heading_rows(block: Sequence[Line], kind: Value | None) -> list[Line]:
-    """The words a report or plan is called by: from the line that told the type, else below the letterhead."""
-    start = kind.place.start if kind and kind.place else -1
-    told = next((i for i, line in enumerate(block) if line.place.start == start), None)
-    rows: list[Line] = []
-    for line in block[told or 0 : (told or 0) + 8]:
-        if not rows and told is None and _OWNER.match(line.text):
-            continue
-        capital = (
-            line.text.isupper()
-            or line.text.isdigit()
-            or not rows
-            or (line.text.istitle() and not rows[0].text.isupper())
-        )
-        numeral = line.text[:1].isdigit() and not _YEAR_ALONE.fullmatch(line.text)
-        if rows and (not capital or _OWNER.match(line.text) or numeral):
-            break
-        if p.NUMBER_MARK.match(line.text) or p.DATE.search(line.text):
-            break
-        rows.append(line)
-    return rows
-
-
-def _sop(fields: _Fields, first: Sequence[Line]) -> None:
-    """The identity box of an SOP, also where its cells were extracted apart from their labels."""
-    for i, line in enumerate(first):
-        low = line.text.lower()
-        after = line.text.partition(":")[2].strip() or (first[i + 1].text.strip(" :") if i + 1 < len(first) else "")
-        if re.match(r"(?:nomor|no\.?)\s*(?:sop|dokumen)?\b", low) and any(c.isdigit() for c in line.text + after):
-            rest = re.sub(r"^(?:nomor|no)\.?\s*(?:(?:sop|dokumen)\b(?!/))?\s*[:.]?\s*", "", line.text, flags=re.I)
-            _sop_number(fields, rest if any(c.isdigit() for c in rest) else after, line)
-        elif "/sop" in low and not fields.value("number"):
-            _sop_number(fields, line.text, line)
-        if match := re.search(r"(?:nama|judul)\s*sop\s*:?\s*(.*)", line.text, re.I):
-            fields.add("title", match[1].strip(" :") or after, 0.85, "first_page", (line,))
-        for label, confidence in (("efektif", 0.85), ("pengesahan", 0.85), ("revisi", 0.5), ("pembuatan", 0.6)):
-            named = re.search(rf"(?:tgl|tanggal)\.?\s*{label}", low)
-            if named and (dated := p.first_date(line.text) or p.first_date(after)):
-                fields.add("date_set", dated[0], confidence, "first_page", (line,))
-        if re.search(r"\btgl\.?\s*\d", low) and (dated := p.first_date(line.text)):
-            fields.add("date_set", dated[0], 0.75, "first_page", (line,))
-        if re.match(r"sop\s+\w{3,}", low) and line.text.isupper() and not fields.value("title"):
-            rows = [line]
-            for row in first[i + 1 : i + 3]:
-                if not row.text.isupper() or any(c.isdigit() for c in row.text) or "PENGESAHAN" in row.text:
-                    break
-                rows.append(row)
-            fields.add("title", joined(rows), 0.75, "first_page", rows)
-    if not fields.value("number"):
-        for line in first:
-            if coded := p.CODED.search(line.text):
-                _sop_number(fields, line.text[coded.start() :], line)
-                break
-
-
-def _sop_number(fields: _Fields, rest: str, line: Line) -> None:
-    rest = re.split(r"\s+(?:Tgl|Tanggal|Rev|Hal|Page)\b", rest, maxsplit=1)[0].strip(" :.")
-    coded = p.CODED.match(rest)
-    bare = p.CODED_BARE.match(rest)
-    printed = coded["n"] + (coded["tail"] or "") if coded else bare["n"] if bare else ""
-    if not printed and (plain := re.match(r"\d{1,4}\b(?!\s*[./-])", rest)):
-        printed = plain[0]
-    fields.add("number", p.coded_number(printed), 0.8, "first_page", (line,))
-    fields.add("number_printed", printed.strip(), 0.8, "first_page", (line,))
-
-
-def _dates(first: Sequence[Line]) -> Iterator[tuple[str, Line]]:
-    """Dates that say when something took place: after "hari", "tanggal", or a place and a comma."""
-    for line in first:
-        for match in p.DATE.finditer(line.text):
-            if (value := p.iso_date(match)) and _DATED.search(line.text[: match.start()]):
-                yield value, line
 
 
 # --- what follows from it ---------------------------------------------------------------------------------------
 
 
-def _region(fields: _Fields, act: Kind | None, title: Title | None, first: Sequence[Line], closing: Closing) -> None:
+def _region(fields: Fields, act: Kind | None, title: Title | None, first: Sequence[Line], closing: Closing) -> None:
     """Whose document it is, by level and name together: 26 names belong both to a city and to a regency."""
     if act and act.code in NATIONAL:
         lines = title.issuer_lines if title and title.issuer_lines else act.lines
@@ -313,7 +165,7 @@ def _region(fields: _Fields, act: Kind | None, title: Title | None, first: Seque
                 return
 
 
-def _put_region(fields: _Fields, region: Region, confidence: float, spot: str, lines: Sequence[Line]) -> None:
+def _put_region(fields: Fields, region: Region, confidence: float, spot: str, lines: Sequence[Line]) -> None:
     fields.add("region_level", region.level, confidence, spot, lines)
     fields.add("region_name", region.name, confidence, spot, lines)
 
@@ -324,7 +176,7 @@ def _national_body(code: str, title: Title | None) -> str:
     return re.sub(r"\s+REPUBLIK INDONESIA$", "", title.issuer).title()
 
 
-def _draft(fields: _Fields, block: Sequence[Line], title: Title | None, closing: Closing, signed: bool) -> None:
+def _draft(fields: Fields, block: Sequence[Line], title: Title | None, closing: Closing, signed: bool) -> None:
     """A draft by its own title; a RANCANGAN left over in the title of a numbered and dated act is no draft.
 
     An empty number makes no draft of a scan, where it may be written by hand, nor of a signed file, where it is drawn.
@@ -343,7 +195,7 @@ def _draft(fields: _Fields, block: Sequence[Line], title: Title | None, closing:
         fields.add("is_draft", "false", 0.9 if numbered and dated else 0.6, "title_block", title.issuer_lines)
 
 
-def _force(read: Read, sections: Sequence[Section], fields: _Fields) -> None:
+def _force(read: Read, sections: Sequence[Section], fields: Fields) -> None:
     """From when and until when the act says it is in force, in its articles or its dictum."""
     for section in sections:
         if section.kind not in ("article", "dictum") or section.zone != "body":
@@ -362,13 +214,13 @@ def _force(read: Read, sections: Sequence[Section], fields: _Fields) -> None:
             _put(fields, "effective_to", dated[0], 0.93, section, match)
 
 
-def _put(fields: _Fields, name: str, value: str, confidence: float, section: Section, match: re.Match[str]) -> None:
+def _put(fields: Fields, name: str, value: str, confidence: float, section: Section, match: re.Match[str]) -> None:
     if value:
         place = Place(section.part, section.page, section.start + match.start(), section.start + match.end())
         fields.put(name, Value(value, confidence, "dictum", "text", place, " ".join(match[0].split())[:300]))
 
 
-def _sum_up(fields: _Fields, act: Kind | None, title: Title | None) -> None:
+def _sum_up(fields: Fields, act: Kind | None, title: Title | None) -> None:
     """Class, labels, year, term and key: what follows from the readings."""
     if not fields.value("doc_type"):
         fields.put("doc_type", Value("lainnya", 0.3, "first_page", "text"))
@@ -395,7 +247,7 @@ def _sum_up(fields: _Fields, act: Kind | None, title: Title | None) -> None:
             fields.put("key", replace(number, value=key))
 
 
-def _key_issuer(code: str, title: Title, fields: _Fields) -> str:
+def _key_issuer(code: str, title: Title, fields: Fields) -> str:
     if code in ("uu", "pp", "perpres", "perppu"):
         return "ri"
     if code == "keputusan_kepala_pd":
@@ -441,9 +293,3 @@ def _dictum_title(read: Read, sections: Sequence[Section], part: Part) -> list[L
         if letters:
             rows.append(replace(line, text=text, letters=letters))
     return rows
-
-
-def number_in_name(name: str) -> tuple[str, str] | None:
-    """Number and year in a file name, for comparing: "Perwali No 12 Tahun 2023.pdf"."""
-    match = _FILE_NUMBER.search(PurePath(name).stem)
-    return (match[1].lstrip("0"), match[2]) if match else None

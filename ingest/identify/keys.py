@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from evidence.national import issuer_aliases
 from ingest.identify.patterns import slug, squeeze
 
-LEVELS = {"perwali": "kota", "perbup": "kabupaten", "pergub": "provinsi"}
 NATIONAL = frozenset({"uu", "pp", "perpres", "perppu", "permen"})
 
 _OFFICE_LEVEL = re.compile(r"\b(?P<office>WAL+I\s*KOTA(?:MADYA)?|BUPATI|GUBERNUR)\b\s*(?P<name>[^\n,;:/()]*)", re.I)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 
-KD = r"(?:GUBERNUR|BUPATI|WAL+I\s?KOTA(?:MADYA)?)"
 _YEAR = r"[12][0-9OoQDIl|SsBZz]{3}"
 _NUMBER_WORD = r"\b[NH][O0CQ](?:M|RN|N)[O0][RN]"
 
@@ -43,7 +42,6 @@ _NOISY_DATE = re.compile(
 BLANK_DATE = re.compile(
     rf"(?:[.…_\-\s:]*|\$\{{[^}}]*\}}\s*)(?:(?:{_MONTH})\b)?[.…_\s]*(?:(?:19|20)\d\d|[.…_]*)\s*$", re.I
 )
-NIP = re.compile(r"(?:NIP\.?\s*:?\s*)?(?:19|20)\d{6}\s?(?:19|20)\d{4}\s?[12]\s?\d{3}")
 PLACEHOLDER = re.compile(r"\$\{(?:nomor|tanggal|ttd|nama|nip)_?\w*\}|\[(?:nomor|tanggal|nama)\]", re.I)
 
 _REPAIR = str.maketrans("OoQD©iIlL|!ZzSsBT", "00000111111225587")
