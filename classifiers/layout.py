@@ -23,7 +23,8 @@ _LETTERHEAD = re.compile(
 _ROW_END = re.compile(r"[.;!?](?=\s)|\n")
 # Titles run over a few lines; what stands deeper in a cover page is its small print.
 _TITLE_WORDS = 70
-_FIRST_WORDS = 45
+_FIRST_WORDS = 35
+_AT_LEAST = 12
 _CUE_WORDS = 20
 _NAME_WORDS = 12
 _NAMED = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop")})
@@ -244,6 +245,11 @@ class Layout:
             under = bisect_right(tokens.starts, heads[-1] - 1) if heads else first
             if after - under >= 2:
                 first = under
+            # A short title ("Manual SIRENA") is explained by the words that follow.
+            next_section = (
+                bisect_right(tokens.starts, inner.start - 1) if inner and inner.page == block.page else 1 << 30
+            )
+            after = max(after, min(first + _AT_LEAST, next_section, len(tokens.starts)))
         return (block.part, block.page, first, after) if after - first >= 2 else None
 
     def _cued(self) -> list[tuple[bool, tuple[int, int, int, int]]]:
