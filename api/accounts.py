@@ -14,6 +14,7 @@ from api import security
 from api.deps import SessionDep, TransactionDep, session_cookie
 from api.labels import LABELS
 from api.pages import render
+from api.writing import bare_name
 from evidence.audit import record
 from evidence.instance import DEFAULT_YEAR, first_institution, open_period
 from evidence.models import Account, Institution, RoleGrant
@@ -45,7 +46,7 @@ class SetupForm(BaseModel):
             if self.kind not in LABELS["kind"]:
                 found["kind"] = "Pilih jenis instansi."
             if not self.institution.strip():
-                found["institution"] = "Isi nama instansi, misalnya Kota Ranupane."
+                found["institution"] = "Isi nama instansi, misalnya Ranupane."
             if not (self.year.isdigit() and 2021 <= int(self.year) <= DEFAULT_YEAR):
                 found["year"] = f"Isi tahun penilaian dari 2021 sampai {DEFAULT_YEAR}."
         return found
@@ -68,7 +69,7 @@ def set_up(request: Request, token: str, form: Annotated[SetupForm, Form()], ses
         return _setup_page(request, form, problems, unnamed)
     institution = first_institution(session)
     if unnamed:
-        institution.kind, institution.name = form.kind, form.institution.strip()
+        institution.kind, institution.name = form.kind, bare_name(form.kind, form.institution)
         open_period(session, institution, int(form.year))
     account = Account(
         login=form.login.strip().lower(),

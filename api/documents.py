@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote, urlencode
@@ -62,14 +62,22 @@ class ShownPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
-    """What the document was tagged for. `criterion` is empty where it is only about the indicator."""
+class TaggedCriterion:
+    """A criterion the document has passages for: the strongest of them, how many more, and what was decided."""
 
-    indicator: Indicator
-    criterion: str
+    name: str
     state: str
     match: Match
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An indicator the document was tagged for, with where that shows best and the criteria it may support."""
+
+    indicator: Indicator
+    match: Match
+    criteria: tuple[TaggedCriterion, ...]
 
 
 def page_link(document: UUID | str, part: int, page: int, place: Place | None = None, q: str = "") -> str:
@@ -177,28 +185,32 @@ def _document_page(
 
 
 def tags_of(frame: Frame, report: GapReport, detail: DocumentDetail) -> tuple[Tag, ...]:
-    """One tag per indicator and criterion, in the instrument's order; the state is of the strongest passage decided."""
-    grouped: dict[tuple[str, str | None], list[Match]] = {}
-    for match in sorted(detail.matches, key=lambda match: -match.score):
+    """One tag per indicator, in the instrument's order."""
+    strongest = sorted(detail.matches, key=lambda match: -match.score)
+    found: dict[str, list[Match]] = {}
+    for match in strongest:
         if match.score >= documents.PROPOSED:
-            grouped.setdefault((match.indicator, match.criterion), []).append(match)
+            found.setdefault(match.indicator, []).append(match)
     states: dict[str, str] = {}
     for view in report.evidence.values():
         if view.document_id == detail.row.id:
             states[view.criterion] = min(view.state, states.get(view.criterion, view.state), key=STATE_ORDER.index)
-    order = [indicator.code for indicator in frame.instrument.indicators]
-    tags = [
-        Tag(
-            indicator=frame.instrument.indicator(code),
-            criterion=frame.instrument.names.get(key, key) if key else "",
-            state=states.get(key, "") if key else "",
-            match=matches[0],
-            more=len(matches) - 1,
-        )
-        for (code, key), matches in grouped.items()
-        if code in order
-    ]
-    return tuple(sorted(tags, key=lambda tag: order.index(tag.indicator.code)))
+    return tuple(
+        Tag(indicator, found[indicator.code][0], _tagged_criteria(frame, found[indicator.code], states))
+        for indicator in frame.instrument.indicators
+        if indicator.code in found
+    )
+
+
+def _tagged_criteria(frame: Frame, matches: Sequence[Match], states: Mapping[str, str]) -> tuple[TaggedCriterion, ...]:
+    by_key: dict[str, list[Match]] = {}
+    for match in matches:
+        if match.criterion is not None:
+            by_key.setdefault(match.criterion, []).append(match)
+    return tuple(
+        TaggedCriterion(frame.instrument.names.get(key, key), states.get(key, ""), each[0], len(each) - 1)
+        for key, each in by_key.items()
+    )
 
 
 def objections_of(report: GapReport, document: UUID) -> tuple[Objection, ...]:

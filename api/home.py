@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse, Response
 from api.coverage_map import coverage_map
 from api.deps import MaybeAccessDep, SessionDep, get_frame
 from api.gaps import count_of, gaps_of
-from api.pages import decimal, render
+from api.pages import render
 from api.security import has_account
+from api.writing import decimal
 from evidence.documents import list_documents
 from evidence.instrument import Instrument
 from evidence.report import GapReport, gap_report
