@@ -253,7 +253,8 @@ class _Classification:
         """An act with a number in its title and a dated signing block is established (59/2020: level 2 of 1-10)."""
         keys = [key for fact in _ESTABLISHES if (key := f"{code}.{fact}") in self.rules.names]
         title = self._numbered_title()
-        if not keys or title is None or "policy" not in self.kinds or self.version.doc_type.startswith("rancangan"):
+        draft = any(t.startswith("rancangan") for t in (self.version.doc_type, *self.version.labels))
+        if not keys or title is None or draft or "policy" not in self.kinds:
             return
         national = self.version.doc_type in _NATIONAL
         factor = 0.45 if national else 0.95

@@ -14,8 +14,8 @@ _HEADINGS = frozenset({"chapter", "part", "paragraph", "heading"})
 _SMALL = frozenset({"clause", "point", "item", "article", "dictum"})
 # A sentence also ends where a list item or a labelled line begins: forms and slides have no full stops.
 _SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪]\s|\(?[a-z0-9]{1,2}[.)]\s|[A-Z][\w/ ]{2,40}\s*:))")
-# Forms, slides and pictures of screens break lines where prose would have a full stop.
-_SHORT_LINE = re.compile(r"^.{1,48}\n(?=\s*[A-Z0-9])", re.M)
+# Forms, slides and pictures of screens break lines where prose would have a full stop; table rows end in figures.
+_SHORT_LINE = re.compile(r"^.{1,48}\n(?=\s*[A-Z0-9])|[\d–-]\n(?=\s*[A-Z])", re.M)
 # The address line of a letterhead names a website, and so every letter would speak of something electronic.
 _LETTERHEAD = re.compile(
     r"^.*(?:\bJalan\b|\bJl\.|\bTel(?:p|epon)\b|\bFa(?:x|ks)\b|\bKode Pos\b|www\.|@).*$", re.M | re.I
@@ -30,7 +30,6 @@ _NAME_WORDS = 12
 _NAMED = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop")})
 _CUES = frozenset({"perihal", "hal", "acara", "agenda", "topik"})
 _CITED_WITHIN = 24
-_NAME_END = re.compile(r"[;.:]")
 _LABEL = re.compile(r"\n\s*[A-Z][\w/. ]{2,30}\s*:")
 _SHORT_ITEM = 90
 _HEADING_NUMBER = 12  # "BAB XVIII" and a line break before the title
@@ -320,8 +319,9 @@ class Layout:
         at = bisect_right(named, (first, False)) - 1
         if at < 0 or not named[at][1] or first - named[at][0] >= _CITED_WITHIN:
             return False
-        tokens = self._version.tokens[key]
-        return not _NAME_END.search(self._pages[key].text, tokens.ends[named[at][0]], tokens.starts[first])
+        starts = self._version.tokens[key].starts
+        ends = self._sentence_ends(*key)
+        return bisect_right(ends, starts[named[at][0]]) == bisect_right(ends, starts[first])
 
     def _in_title(self, part: int, page: int, first: int) -> bool:
         return any(p == part and n == page and low <= first < high for p, n, low, high in self._titles)

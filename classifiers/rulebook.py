@@ -62,7 +62,7 @@ class Rule:
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()  # where the criterion leaves a choice: value, its words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Rulebook:
     """The compiled rules of one instrument. `fingerprint` changes with everything that has a say in the result."""
 

@@ -30,6 +30,9 @@ _CLAIM_KEYS = {"id", "indicators", "where", "score", "reason"}
 _CLAIM_EXTRAS = {"kinds", "least", "per_thousand", "needs", "annexed", "told"}
 _ELEMENT_EXTRAS = {"more", "alone", "kinds"}
 
+# What in a sentence says that an element is not there; a finding of an audit says so and is content all the same.
+_NOT_CONTENT = {"policy": ["delegation", "lack"], "process": ["lack", "advice"], "audit": ["advice"]}
+
 
 def load_rulebook(instrument_id: str, analyser: Analyser, folder: Traversable | None = None) -> Rulebook:
     """The rulebook of an instrument; everything wrong in it is an `InstrumentError` naming file, line and rule."""
@@ -298,7 +301,7 @@ class _Compiler:
                     kinds=frozenset({"policy"} if policy else entry_kinds),
                     zones=frozenset({"body", "annex"} if policy else {"body", "annex", "title"}),
                     all=(),
-                    without=self._exact(["delegation", "lack"] if policy else ["lack", "advice"]),
+                    without=self._exact(_NOT_CONTENT[indicator.kind]),
                     title=(),
                     within="sentence",
                     context=context,

@@ -310,7 +310,7 @@ Data cuti otomatis terkirim ke aplikasi e-Kinerja melalui web service.
 """
     matches = classify(a_document("manual_aplikasi", cover, page), rules)
     assert indicators(matches) == {"36"}
-    wanted = "informasi interaksi transaksi kolaborasi".split()
+    wanted = ["informasi", "interaksi", "transaksi", "kolaborasi"]
     assert {f"36.capability:{capability}" for capability in wanted} <= proposals(matches)
 
 
@@ -366,3 +366,87 @@ Kebijakan strategis manajemen risiko SPBE ditetapkan oleh Komite Manajemen Risik
 def test_an_empty_document_has_no_matches(rules: Rulebook) -> None:
     assert classify(a_document("lainnya", ""), rules) == []
     assert classify(Analysed(Read(()), (), {}, ""), rules) == []
+
+
+def test_a_blank_number_establishes_nothing(rules: Rulebook) -> None:
+    decree = """
+KEPUTUSAN WALI KOTA TELAGA BIRU
+NOMOR 188.45/........./KEP/2025
+TENTANG
+TIM KOORDINASI SISTEM PEMERINTAHAN BERBASIS ELEKTRONIK
+Menimbang : bahwa perlu membentuk tim;
+MEMUTUSKAN:
+Menetapkan :
+KESATU : Membentuk Tim Koordinasi SPBE.
+"""
+    matches = classify(a_document("keputusan_kepala_daerah", decree), rules)
+    assert indicators(matches) == {"10", "19"}
+    assert "10.document_established" not in proposals(matches)
+
+
+def test_the_regions_own_network_is_not_the_national_one(rules: Rulebook) -> None:
+    text = """
+Bagian Keenam
+Jaringan Intra
+Pasal 9
+(1) Seluruh Perangkat Daerah menggunakan Jaringan Intra Pemerintah Daerah.
+"""
+    found = proposals(classify(a_document("perwali", HEAD, text + CLOSING), rules))
+    assert "6.scope:all" in found
+    assert not found & {"6.integration", "6.element:interkoneksi_jip"}
+
+
+def test_a_number_of_units_out_of_all_is_a_part(rules: Rulebook) -> None:
+    text = "LAPORAN PENGELOLAAN JARINGAN INTRA\nJaringan intra baru menjangkau 21 dari 34 Perangkat Daerah."
+    found = proposals(classify(a_document("laporan_kegiatan", text), rules))
+    assert "17.scope:partial" in found
+    assert "17.scope:all" not in found
+
+
+def test_a_road_map_plans_the_programmes_it_lists(rules: Rulebook) -> None:
+    cover = "PETA RENCANA SPBE KOTA TELAGA BIRU\nTAHUN 2023-2027"
+    page = """
+B. Manajemen SPBE
+Penerapan Manajemen Risiko SPBE Inspektorat Daerah 90 90 90
+Penerapan Manajemen Aset TIK BPKAD 60 60 60
+"""
+    found = proposals(classify(a_document("peta_rencana", cover, page), rules))
+    assert {"21.planned", "21.in_peta_rencana", "24.planned", "24.in_peta_rencana", "12.element:manajemen"} <= found
+
+
+def test_what_is_said_of_one_subject_is_not_taken_for_another(rules: Rulebook) -> None:
+    decree = """
+KEPUTUSAN SEKRETARIS DAERAH KOTA TELAGA BIRU
+NOMOR 188.45/12/SEKDA/2024
+TENTANG
+STRATEGI MANAJEMEN RISIKO SPBE DAN MANAJEMEN KEAMANAN INFORMASI
+Menimbang : bahwa perlu menetapkan strategi;
+MEMUTUSKAN:
+Menetapkan :
+KESATU : Strategi Manajemen Risiko SPBE dilaksanakan oleh seluruh Perangkat Daerah.
+KEDUA : Tim Koordinasi SPBE menetapkan strategi Manajemen Keamanan Informasi.
+"""
+    found = proposals(classify(a_document("keputusan_sekda", decree), rules))
+    assert {"21.scope:all", "22.strategy_set_by"} <= found
+    assert "22.scope:all" not in found
+
+
+def test_an_amended_policy_tells_in_menimbang_that_it_follows_a_review(rules: Rulebook) -> None:
+    amending = HEAD.replace(
+        "a. bahwa perlu mengatur",
+        "a. bahwa berdasarkan hasil reviu kebijakan, Peraturan Wali Kota Nomor 3 Tahun 2020 perlu diubah;\n"
+        "b. bahwa perlu mengatur",
+    )
+    found = proposals(classify(a_document("perwali", amending, ROAD_MAP + CLOSING), rules))
+    assert {"2.followed_up", "2.new_document_established"} <= found
+
+
+def test_the_letterhead_is_no_title(rules: Rulebook) -> None:
+    text = """
+PEMERINTAH KOTA TELAGA BIRU
+DINAS PENANAMAN MODAL DAN PELAYANAN PERIZINAN
+Jalan Melati Nomor 1, laman www.telagabiru.example
+LAPORAN KEGIATAN SENAM PAGI TAHUN 2024
+Kegiatan diikuti 40 orang.
+"""
+    assert indicators(classify(a_document("laporan_kegiatan", text), rules)) == set()
