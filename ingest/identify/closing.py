@@ -15,10 +15,10 @@ _SET = re.compile(r"(?:D[il1j]?\s?[tl]\s?[ec]tapkan|Disahkan|Dikeluarkan)\s*:?\s
 _ON_DAY = re.compile(r"\W*pada\s*tangg?al\b", re.I)
 # "Ranupane, 19 Agustus 2024" over the signature of a letter or a report.
 _LETTER = re.compile(
-    r"(?P<place>[A-Z][A-Za-z.]{2,20}(?:[ ][A-Z][a-z]{2,15})?),[ ]+(?:tanggal[ ]+)?\d{1,2}[ ][A-Za-z]{3,9}[ ]\d{4}\W*$",
+    r"(?P<place>[A-Z][A-Za-z.]{2,20}(?: [A-Z][a-z]{2,15})?), +(?:tanggal +)?\d{1,2} [A-Za-z]{3,9} \d{4}[^\w\n]{0,9}$",
     re.M,
 )
-_SET_SOMEWHERE = re.compile(rf"(?i:{_SET.pattern.replace('(?P<place>.*)', '')}|^\W*pada\s*tangg?al\b)", re.M)
+_SET_SOMEWHERE = re.compile(rf"(?i:{_SET.pattern.replace('(?P<place>.*)', '')}|^[^\w\n]{{0,9}}pada\s*tangg?al\b)", re.M)
 _PROMULGATED = re.compile(r"D[il1]undan[gq]kan\s*:?\s*(?:di|dalam)\b\s*:?\s*(?P<place>.*)", re.I)
 _ON = re.compile(r"(?:pada\s*)?(?:tangg?al|tgl\.?)\s*[:;]?\s*(?P<rest>.*)", re.I)
 _OFFICE = re.compile(

@@ -39,11 +39,8 @@ _AFTER = re.compile(
     re.I,
 )
 _ANNEX_AT_TOP = re.compile(r"\A(?:.*\n){0,8}?.*\bL\s?A\s?M\s?P\s?I\s?R\s?A\s?N\b")
-_SPOT = {
-    "title_block": "judul", "dictum": "diktum", "annex_header": "lampiran", "closing": "penetapan",
-    "source_line": "berita daerah", "file_name": "nama berkas", "first_page": "halaman pertama",
-    "file_metadata": "metadata berkas", "person": "petugas",
-}  # fmt: skip
+# Only where an act speaks of itself can readings contradict each other; a report mentions many dates.
+_SPOT = {"title_block": "judul", "annex_header": "lampiran", "closing": "penetapan"}
 _FIELD = {"number": "Nomor", "year": "Tahun", "date_set": "Tanggal penetapan"}
 
 
@@ -203,7 +200,7 @@ def _annexes(read: Read, sections: Sequence[Section], identity: Identity) -> Ite
 def _conflicts(identity: Identity) -> Iterator[Finding]:
     """Readings of one field that disagree, and a date of another year than the act's."""
     for name, label in _FIELD.items():
-        readings = identity.fields.get(name, ())
+        readings = [v for v in identity.fields.get(name, ()) if v.spot in _SPOT]
         best = readings[0] if readings else None
         other = next((v for v in readings[1:] if best and v.value != best.value and v.spot != best.spot), None)
         if best and other and best.method == "text" and other.method == "text":
@@ -211,7 +208,7 @@ def _conflicts(identity: Identity) -> Iterator[Finding]:
     year, dated = identity.best("year"), identity.best("date_set")
     if not (_is_act(identity) and year and dated) or not year.method == dated.method == "text":
         return
-    if year.spot == "title_block" and dated.value[:4] != year.value:
+    if year.spot == "title_block" and dated.spot in _SPOT and dated.value[:4] != year.value:
         yield _conflict("Tahun", year, dated)
 
 

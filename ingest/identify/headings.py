@@ -129,14 +129,15 @@ def is_contents(text: str, lines: Sequence[str]) -> bool:
     """Whether a page is a contents list: lines with dot leaders, or most lines ending in rising page numbers."""
     if len(lines) < 3:
         return False
+    short = [line for line in lines if len(line) < 250]  # longer ones are no entries, and slow to search
     if "...." in text or ". . . ." in text or "……" in text:
-        numbered = sum(line[-1].isalnum() and bool(_LEADER.search(line)) for line in lines)
+        numbered = sum(line[-1].isalnum() and bool(_LEADER.search(line)) for line in short)
         if numbered >= max(3, len(lines) * 0.4):
             return True
     listing = any(_LISTING.match(line) for line in lines[:5])
     if not listing and sum(line[-1].isdigit() for line in lines) < max(8, len(lines) * 0.6):
         return False
-    numbers = [int(match["page"]) for line in lines if (match := _ENDS_NUMBER.match(line))]
+    numbers = [int(match["page"]) for line in short if (match := _ENDS_NUMBER.match(line))]
     if len(numbers) < max(3, len(lines) * (0.4 if listing else 0.6)):
         return False
     return sum(a <= b for a, b in pairwise(numbers)) >= 0.9 * (len(numbers) - 1)

@@ -53,8 +53,8 @@ def legal_kind(lines: Sequence[Line]) -> tuple[Kind, int] | None:
             letters.startswith(("RANCANGAN", "PERUBAHAN")) and len(letters) < 22
         ):
             letters += "".join(following.letters for following in lines[index + 1 : index + 3])
-        elif line.ocr and " " in line.text:  # OCR's reading of the first word ("Peraruran") is repaired
-            first, rest = line.text.split(maxsplit=1)
+        elif line.ocr:  # OCR's reading of the first word ("Peraruran") is repaired
+            first, _, rest = line.text.partition(" ")
             for word in ("PERATURAN", "KEPUTUSAN", "INSTRUKSI"):
                 if first.isupper() and near(first, word):
                     letters = word + re.sub(r"[\W_]+", "", rest).upper()

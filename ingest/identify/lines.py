@@ -50,8 +50,10 @@ def first_lines(read: Read, part: int, most: int) -> list[Line]:
 
 def last_lines(read: Read, part: int, most: int) -> list[Line]:
     """The last filled lines of a part."""
-    page = read.parts[part].pages[-1]
-    return list(_lines(part, page.number, page.text, 0, len(page.text), _from_picture(page)))[-most:]
+    lines: list[Line] = []
+    for page in read.parts[part].pages[-1:]:
+        lines += _lines(part, page.number, page.text, 0, len(page.text), _from_picture(page))
+    return lines[-most:]
 
 
 def span(lines: Sequence[Line]) -> tuple[Place, str]:

@@ -30,7 +30,10 @@ juni jun june vi | juli jul july vii | agustus agt ags agu august viii | septemb
 oktober okt october x | november nopember nop nov xi | desember des december xii"""
 _MONTHS = {name: i for i, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_SEPARATED = r"(?:\s*[-/. ]\s*|(?=[A-Za-z]{3}))", r"(?:\.?\s*[-/. ]\s*|(?<=[A-Za-z]{3}))"  # "3JULI2019" has none
+_SEPARATED = (
+    r"(?:\s{0,4}[-/. ]\s{0,4}|(?=[A-Za-z]{3}))",
+    r"(?:\.?\s{0,4}[-/. ]\s{0,4}|(?<=[A-Za-z]{3}))",
+)  # "3JULI2019" has none
 DATE = re.compile(
     rf"(?<![A-Za-z0-9])(?P<d>[0-3IlLOo]?[0-9OoIlLSB]){_SEPARATED[0]}(?P<m>{_MONTH}|[01]?\d){_SEPARATED[1]}"
     rf"(?P<y>{_YEAR})(?!\d)",
@@ -105,6 +108,8 @@ def squeeze(text: str) -> str:
 
 def unspace(text: str) -> str:
     """A letter-spaced run joined ("T E N T A N G"); a double blank inside it is a word gap."""
+    if len(text) > 250:  # no title is set so, and a table of single figures would be slow
+        return text
     return re.sub(
         r"(?<!\S)(?:\S {1,3}){3,}\S(?!\S)",
         lambda run: " ".join("".join(word.split(" ")) for word in re.split(r" {2,}", run[0])),

@@ -23,7 +23,7 @@ _OCCASION = re.compile(
     r"\bsejak\s+(?:ber|di)\w+nya\b|\bmaka\b",
     re.I,
 )
-_WITHDRAWING = re.compile(r"^\W*(?:Dengan\s+)?Mencabut\b\s*:?", re.I | re.M)
+_WITHDRAWING = re.compile(r"^[^\w\n]{0,9}(?:Dengan\s+)?Mencabut\b\s*:?", re.I | re.M)
 _STAYS = re.compile(r"\btetap\s+berlaku\b|\bmasih\s+(?:tetap\s+)?berlaku\b|\btidak\s+bertentangan\b", re.I)
 _HEADING = re.compile(r"^\s*Pasal\s+\w+\s*\n", re.I)
 _PART_BEFORE = re.compile(r"\b(?:Ketentuan\s+)?(?:Pasal|Bab|Lampiran|angka|ayat|huruf)\s+[\dIVX(][^;]{0,80}", re.I)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evidence.flags import flags
 from evidence.values import Finding, PageText, Read
-from ingest.identify import findings, identify, structure
+from ingest.identify import findings, identify, relations, structure
 from tests.support.regulations import ANNEX, ARTICLES, CLOSING, LAST_ARTICLES, PERWALI, TITLE, a_decree, a_read
 
 
@@ -133,6 +136,33 @@ def test_a_file_most_of_which_cannot_be_read_is_said_but_blank_pages_are_not_bla
     blank = tuple(PageText(i, f"hal. {i}", "", "blank") for i in (1, 2))
     assert "UNREADABLE" in found(a_read("x", "y"))
     assert found(Read((replace(part, pages=blank),))) == {}
+
+
+_LINES = st.sampled_from(
+    [*"\n".join(PERWALI).split("\n"), *a_decree().split("\n"), "", " ", "-", "1.", "NOMOR", "2OI9 /"]
+)
+
+
+@given(
+    st.lists(st.lists(_LINES, max_size=25).map("\n".join), max_size=3), st.sampled_from(["text", "ocr", "unreadable"])
+)
+def test_lines_in_any_order_are_read_without_failing_and_every_place_lies_on_its_page(
+    pages: list[str], method: str
+) -> None:
+    read = a_read(*pages, method=method)
+    sections = structure(read)
+    identity = identify(read, sections)
+    values = [value.place for values in identity.fields.values() for value in values]
+    places = [*values, *(r.place for r in relations(read, sections, identity))]
+    places += [finding.place for finding in findings(read, sections, identity)]
+    assert all(0 <= p.start < p.end <= len(pages[p.page - 1]) for p in places if p)
+
+
+@pytest.mark.parametrize("text", ["\n" * 20_000, "." * 20_000 + " x", "1" + " " * 20_000 + "x", "a " * 10_000 + "bb"])
+def test_a_page_made_to_be_slow_is_not(text: str) -> None:
+    started = time.process_time()
+    found(a_read(text))
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("flag", flags().values(), ids=lambda flag: flag.id)
