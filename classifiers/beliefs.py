@@ -13,6 +13,7 @@ _REGULATING = frozenset({"body"})
 _TELLING = frozenset({"body", "annex", "title"})
 # A subject that is only named in the recitals, in a citation or by the way.
 MENTION = 0.2
+_IN_TITLE = ("title", "name", "topic")
 # So many subjects told at length make a report about the whole of SPBE.
 _EVERYTHING = 5
 
@@ -41,6 +42,8 @@ class Standing:
             for spot in self.headings if where == "heading" else self.own_headings:
                 headings.setdefault(spot.headings[-1], spot)
             return list(headings.values())
+        if where == "dictum":
+            return [spot for spot in self.body if spot.is_first_dictum]
         return {"name": self.titles, "topic": self.topics, "passage": self.body, "programme": self.body}[where]
 
     def any_spot(self) -> Spot | None:
@@ -121,10 +124,13 @@ def _weigh(beliefs: dict[str, Belief], rules: Rulebook, title: str, kinds: Colle
     named = {code for code, belief in beliefs.items() if belief.where == "name" and code in rules.services}
     general = any(word in title for word in rules.general)
     dense = [code for code, belief in beliefs.items() if belief.where == "passage" and code not in rules.services]
+    titled = any(belief.where in _IN_TITLE for belief in beliefs.values())
     weighed: dict[str, Belief] = {}
     for code, belief in beliefs.items():
         if code in rules.services and code not in named and named and belief.where != "own_heading":
             belief = belief.doubted(0.55, "dokumen menamai layanan lain")
+        elif belief.where == "dictum" and titled:
+            belief = belief.doubted(0.5, "judul dokumen tentang hal lain")
         elif code in rules.policies and "policy" in kinds and not belief.whole and (focus or not general):
             belief = belief.doubted(0.55, "judul dokumen tentang hal lain")
         elif code in rules.builders and named:
@@ -141,7 +147,7 @@ def _best_claim(
     for claim in rules.claims[code]:
         spot = _holds(claim, standing, layout, kinds, words, title)
         if spot:
-            whole = claim.where in ("title", "name", "topic")
+            whole = claim.where in (*_IN_TITLE, "dictum")
             return Belief(claim.score, spot, claim.id, (claim.reason,), claim.where, whole)
     return None
 

@@ -11,6 +11,7 @@ from evidence.values import Analysed, PageText, Section, Tokens
 
 _ARTICLES = frozenset({"article", "dictum", "sop_box", "heading"})
 _HEADINGS = frozenset({"chapter", "part", "paragraph", "heading"})
+_FIRST_DICTUM = frozenset({"KESATU", "PERTAMA"})
 _SMALL = frozenset({"clause", "point", "item", "article", "dictum"})
 # A sentence also ends where a list item or a labelled line begins: forms and slides have no full stops.
 _SENTENCE_END = re.compile(r"[.;!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•●▪]\s|\(?[a-z0-9]{1,2}[.)]\s|[A-Z][\w/ ]{2,40}\s*:))")
@@ -53,6 +54,7 @@ class Spot:
     headings: tuple[int, ...]
     is_title: bool
     is_heading: bool
+    is_first_dictum: bool
     cited: bool
     sentence_number: int = -1
 
@@ -67,6 +69,7 @@ class _Segment:
     article: int
     headings: tuple[int, ...]
     heading: bool
+    first_dictum: bool
 
 
 class Layout:
@@ -118,6 +121,7 @@ class Layout:
             segment.headings,
             is_title,
             segment.heading and self._in_heading(self._sections[segment.headings[-1]], page, offset),
+            segment.first_dictum,
             zone != "title" and self._is_cited(key, first),
         )
 
@@ -145,6 +149,7 @@ class Layout:
                 article=next((i for i in reversed(chain) if sections[i].kind in _ARTICLES), -1),
                 headings=headings,
                 heading=bool(headings) and headings[-1] == leaf,
+                first_dictum=any(sections[i].address in _FIRST_DICTUM for i in chain),
             )
         return segment
 
@@ -209,9 +214,27 @@ class Layout:
         annexes = next((i for i, s in enumerate(blocks) if s.address.startswith("Lampiran")), len(blocks))
         # The titles of annexes say less than the act's own; a file that is only an annex has no other.
         titles = [title for block in blocks[: max(1, annexes)] if (title := self._block_title(block))]
+        titles += self._titles_in_recitals()
         if not titles:
             titles = [self._first_words()]
         return titles + [title for _, title in cued]
+
+    def _titles_in_recitals(self) -> list[tuple[int, int, int, int]]:
+        """ "perlu menetapkan Peraturan Wali Kota tentang ...": the title once more, often better read."""
+        found: list[tuple[int, int, int, int]] = []
+        for section in self._sections:
+            if section.kind != "recitals":
+                continue
+            for page in range(section.page, section.end_page + 1):
+                tokens = self._version.tokens.get((section.part, page))
+                if tokens is None or "tentang" not in tokens.exact:
+                    continue
+                first, after = _token_range(tokens, section, page)
+                for at in range(first + 1, after):
+                    named = tokens.exact[at] == "tentang" and not tokens.exact[at - 1].isdigit()
+                    if named and "menetapkan" in tokens.exact[max(first, at - _CITED_WITHIN) : at]:
+                        found.append((section.part, page, at + 1, min(at + 1 + _CUE_WORDS, after)))
+        return found
 
     def _first_words(self) -> tuple[int, int, int, int]:
         """The first words of a page without a title, up to its first heading."""
@@ -372,6 +395,13 @@ def _boundaries(sections: Sequence[Section], part: int) -> tuple[list[tuple[int,
         mark(start)
     close((1 << 30, 0))
     return keys, chains
+
+
+def _token_range(tokens: Tokens, section: Section, page: int) -> tuple[int, int]:
+    """The tokens of a section on one of its pages."""
+    start = section.start if page == section.page else 0
+    end = section.end if page == section.end_page else 1 << 30
+    return bisect_right(tokens.starts, start - 1), bisect_right(tokens.starts, end - 1)
 
 
 def _words(tokens: Tokens, start: int, end: int) -> str:

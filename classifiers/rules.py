@@ -23,7 +23,7 @@ __all__ = ["Rulebook", "load_rulebook"]
 
 ZONES = {"title", "recitals", "legal_basis", "definitions", "contents", "body", "annex", "explanation", "closing"}
 SCOPES = ("sentence", "article", "document")
-PLACES = ("title", "name", "topic", "heading", "own_heading", "article", "passage", "programme")
+PLACES = ("title", "name", "topic", "dictum", "heading", "own_heading", "article", "passage", "programme")
 _RULE_KEYS = {"id", "indicators", "criterion", "any", "weight", "reason"}
 _RULE_EXTRAS = {"kinds", "zones", "all", "without", "title", "within", "context", "deed", "names"}
 _CLAIM_KEYS = {"id", "indicators", "where", "score", "reason"}

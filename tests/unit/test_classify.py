@@ -450,3 +450,36 @@ LAPORAN KEGIATAN SENAM PAGI TAHUN 2024
 Kegiatan diikuti 40 orang.
 """
     assert indicators(classify(a_document("laporan_kegiatan", text), rules)) == set()
+
+
+UNREADABLE_TITLE = """
+KEPUTUSAN WALI KOTA TELAGA BIRU
+NOMOR 188.45/210/HK/2023
+TENTANG
+T1M K00RD1NAS! S1STEM PEMER!NTAHAN
+Menimbang : {recital}
+MEMUTUSKAN:
+Menetapkan :
+KESATU : {dictum}
+"""
+
+
+def test_an_unreadable_title_is_read_from_menimbang(rules: Rulebook) -> None:
+    recital = (
+        "bahwa perlu menetapkan Keputusan Wali Kota tentang Tim Koordinasi Sistem Pemerintahan Berbasis Elektronik;"
+    )
+    text = UNREADABLE_TITLE.format(recital=recital, dictum="Menetapkan tim sebagaimana tercantum dalam Lampiran.")
+    assert "10" in indicators(classify(a_document("keputusan_kepala_daerah", text), rules))
+
+
+def test_an_unreadable_title_is_read_from_the_first_dictum(rules: Rulebook) -> None:
+    text = UNREADABLE_TITLE.format(recital="bahwa perlu membentuk tim;", dictum="Membentuk Tim Koordinasi SPBE.")
+    assert "10" in indicators(classify(a_document("keputusan_kepala_daerah", text), rules))
+
+
+def test_a_team_that_only_acts_in_the_first_dictum_is_not_founded_by_it(rules: Rulebook) -> None:
+    text = UNREADABLE_TITLE.replace("T1M K00RD1NAS! S1STEM PEMER!NTAHAN", "STRATEGI MANAJEMEN RISIKO SPBE").format(
+        recital="bahwa perlu menetapkan strategi;",
+        dictum="Tim Koordinasi SPBE menetapkan strategi Manajemen Risiko SPBE.",
+    )
+    assert indicators(classify(a_document("keputusan_sekda", text), rules)) == {"21"}
