@@ -107,23 +107,30 @@ def _signing(lines: Sequence[Line], place: str) -> Signing:
         if not marked and i:
             continue
         rest = marked["rest"] if marked else line.text
-        # Labels may be extracted first and their values later: "Ditetapkan di / pada tanggal / : Depok / : 2 Mei 2019".
-        values = [rest, *(row.text for row in lines[i + 1 : i + 4])] if marked and not rest.strip(" :.") else [rest]
-        for step, value in enumerate(values):
-            if found := _date_in(value):
-                dated, at = lines[i + step], i + step
-                break
-        if not marked:
-            continue
-        if not found:
-            slot, at = (line if p.BLANK_DATE.fullmatch(rest) else None), i
-        break
+        found, dated = _dated(lines[i : i + 4], rest)
+        at = lines.index(dated) if dated else i
+        if marked:
+            slot = line if not found and p.BLANK_DATE.fullmatch(rest) else None
+            break
     office, office_line, name, name_line = _officer(lines[at + 1 : at + 12])
     place = re.split(r"\s+pada\s+tanggal|,|\s{3,}", place, maxsplit=1, flags=re.I)[0].strip(" .:;")
     return Signing(place.title(), lines[0], found, dated, slot, office, office_line, name, name_line)
 
 
+def _dated(lines: Sequence[Line], rest: str) -> tuple[str, Line | None]:
+    """The date on the first line, or below it where labels were extracted before their values (": Depok / : 2 Mei")."""
+    if found := _date_in(rest):
+        return found, lines[0]
+    for line in lines[1:]:
+        if any(other.search(line.text) for other in (_OFFICE, _SET, _PROMULGATED)):
+            break
+        if re.match(r"\W*[\dlIO]", line.text) and (found := _date_in(line.text)):
+            return found, line
+    return "", None
+
+
 def _date_in(text: str) -> str:
+    text = re.sub(r"^(\W*[0-3])\s([0-9])(?=\s+[A-Za-z])", r"\1\2", text)  # the day set apart: "2 4 Mei 2019"
     first = p.first_date(text)
     return first[0] if first else p.noisy_date(text)
 

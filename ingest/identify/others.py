@@ -15,6 +15,7 @@ from ingest.identify.titles import read_title
 
 _A_YEAR = re.compile(r"(?<![:\d])20\d\d(?!\d)")
 _YEAR_ALONE = re.compile(r"(?:TAHUN\s+)?(?:ANGGARAN\s+)?20\d\d", re.I)
+_YEAR_SAID = re.compile(rf"\b(?:TAHUN(?:\s+ANGGARAN)?|T\.A\.|(?:{p.MONTH}))\s+(?P<y>20\d\d)\b", re.I)
 _OWNER = re.compile(
     r"(?:PEMERINTAH|DINAS|BADAN|SEKRETARIAT|FAKULTAS|UNIVERSITAS|KEMENTERIAN|INSPEKTORAT|KOTA|KABUPATEN|PROVINSI|JALAN|JL\.?|"
     r"TELP|ALAMAT|FORMULIR)\b",
@@ -49,6 +50,11 @@ def read_other(read: Read, part: Part, fields: Fields, block: list[Line], first:
     alone = [line for line in block if _YEAR_ALONE.fullmatch(line.text)]
     if doc_type != "sop" and (line := next((line for line in [*rows, *alone] if _A_YEAR.search(line.text)), None)):
         fields.add("year", _A_YEAR.findall(line.text)[0], 0.6, "first_page", (line,))
+    elif doc_type != "sop":  # the cover of a guide or a report says when it was made
+        for line in first[:25]:
+            if (said := _YEAR_SAID.search(line.text)) and len(line.text) < 80:
+                fields.add("year", said["y"], 0.5, "first_page", (line,))
+                break
     dated = next(_dates(first), None) or next(_dates(last_lines(read, part.ordinal, 30)), None)
     if dated and doc_type != "sop":  # a meeting took place before its minutes were signed
         fields.add(

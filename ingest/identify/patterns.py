@@ -29,13 +29,13 @@ januari jan january i | februari pebruari febuari feb february ii | maret mar ma
 juni jun june vi | juli jul july vii | agustus agt ags agu august viii | september sept sep ix |
 oktober okt october x | november nopember nop nov xi | desember des december xii"""
 _MONTHS = {name: i for i, names in enumerate(_MONTH_NAMES.split("|"), start=1) for name in names.split()}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _SEPARATED = (
     r"(?:\s{0,4}[-/. ]\s{0,4}|(?=[A-Za-z]{3}))",
     r"(?:\.?\s{0,4}[-/. ]\s{0,4}|(?<=[A-Za-z]{3}))",
 )  # "3JULI2019" has none
 DATE = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<d>[0-3IlLOo]?[0-9OoIlLSB]){_SEPARATED[0]}(?P<m>{_MONTH}|[01]?\d){_SEPARATED[1]}"
+    rf"(?<![A-Za-z0-9])(?P<d>[0-3IlLOo]?[0-9OoIlLSB]){_SEPARATED[0]}(?P<m>{MONTH}|[01]?\d){_SEPARATED[1]}"
     rf"(?P<y>{_YEAR})(?!\d)",
     re.I,
 )
@@ -43,7 +43,7 @@ _NOISY_DATE = re.compile(
     rf"(?<![\w/])(?P<d>[0-3IlLOo]?[0-9OoIlLSB])[\s.,~-]+(?P<m>[^\s\d]{{3,11}})[\s.]+(?P<y>{_YEAR})(?!\d)"
 )
 BLANK_DATE = re.compile(
-    rf"(?:[.…_\-\s:]*|\$\{{[^}}]*\}}\s*)(?:(?:{_MONTH})\b)?[.…_\s]*(?:(?:19|20)\d\d|[.…_]*)\s*$", re.I
+    rf"(?:[.…_\-\s:]*|\$\{{[^}}]*\}}\s*)(?:(?:{MONTH})\b)?[.…_\s]*(?:(?:19|20)\d\d|[.…_]*)\s*$", re.I
 )
 PLACEHOLDER = re.compile(r"\$\{(?:nomor|tanggal|ttd|nama|nip)_?\w*\}|\[(?:nomor|tanggal|nama)\]", re.I)
 
