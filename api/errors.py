@@ -29,6 +29,9 @@ STATUS: dict[type[BuktiError], int] = {
 }
 
 
+_NO_PAGE = "Halaman ini tidak ada."
+
+
 def status_of(error: BuktiError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
@@ -36,7 +39,7 @@ def status_of(error: BuktiError) -> int:
 def answer_error(request: Request, error: Exception) -> Response:
     """A page for people, `{code, message}` for programs; somebody who must sign in first is sent there and back."""
     known = _in_our_words(error)
-    status = status_of(known)
+    status = error.status_code if isinstance(error, HTTPException) else status_of(known)
     if status == 500:
         log.error("request.failed", path=request.url.path, exc_info=error)
     if wants_json(request):
@@ -67,11 +70,10 @@ def _in_our_words(error: Exception) -> BuktiError:
     if isinstance(error, BuktiError):
         return error
     if isinstance(error, RequestValidationError):
-        return InvalidInput()
+        in_path = any(problem["loc"][0] == "path" for problem in error.errors())
+        return NotFound(_NO_PAGE) if in_path else InvalidInput()
     if isinstance(error, HTTPException):
-        if error.status_code == 404:
-            return NotFound("Halaman ini tidak ada.")
-        return InvalidInput("Permintaan ini tidak dapat diterima.")
+        return NotFound(_NO_PAGE) if error.status_code == 404 else InvalidInput("Permintaan ini tidak dapat diterima.")
     return BuktiError("Terjadi kesalahan di Bukti. Data Anda aman; coba lagi sebentar lagi.")
 
 

@@ -88,4 +88,5 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     """The page as an answer. `frame` is what every page's header needs; pages before sign-in have none."""
     values.setdefault("frame", None)
     text = _templates.get_template(template).render(request=request, **values)
-    return HTMLResponse(text, status)
+    # What one account may see is kept by no cache in between, and asked for anew after signing out.
+    return HTMLResponse(text, status, headers={"Cache-Control": "private, no-cache"})

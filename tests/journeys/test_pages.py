@@ -68,6 +68,13 @@ def test_a_page_that_is_not_there_is_explained_in_indonesian(site: Site) -> None
     assert "Indikator ini tidak ada" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/tidak-ada", "/dokumen/bukan-nomor", "/dokumen/bukan-nomor/hal/satu"])
+def test_an_address_that_makes_no_sense_is_a_page_that_is_not_there(site: Site, path: str) -> None:
+    answer = site.client.get(path)
+    assert answer.status_code == 404
+    assert "Halaman ini tidak ada." in answer.text
+
+
 def test_a_program_gets_an_english_code_with_the_indonesian_message(site: Site) -> None:
     answer = site.client.get("/api/indicators/999")
     assert answer.status_code == 404
