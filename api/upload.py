@@ -144,7 +144,22 @@ class UploadOut:
     items: tuple[Item, ...]
 
 
-@router.post("/api/documents", status_code=202, tags=["documents"])
+_FORM = {
+    "type": "object",
+    "properties": {
+        "berkas": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "opd": {"type": "string", "format": "uuid"},
+    },
+    "required": ["berkas"],
+}
+
+
+@router.post(
+    "/api/documents",
+    status_code=202,
+    tags=["documents"],
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
 def upload_documents(
     access: MemberDep, frame: FrameDep, runtime: RuntimeDep, session: SessionDep, form: FormDep
 ) -> UploadOut:

@@ -305,6 +305,23 @@ def test_progress_stops_asking_once_every_file_is_done_or_failed(site: Site) -> 
     assert "hx-trigger" not in page
 
 
+def test_a_program_hands_files_in_and_follows_them(site: Site) -> None:
+    files = [("berkas", ("peta.pdf", text_pdf([ROADMAP]), "application/pdf"))]
+    answer = site.client.post("/api/documents", files=files)
+    assert answer.status_code == 202
+    assert answer.json()["items"][0]["outcome"] == "new"
+    progress = site.client.get(f"/api/batches/{answer.json()['batch']}").json()
+    assert (progress["total"], progress["waiting"], progress["done"]) == (1, 1, 0)
+    document = progress["rows"][0]["id"]
+    assert site.client.get(f"/api/documents/{document}").json()["row"]["state"] == "waiting"
+
+
+def test_a_program_reads_a_page_with_the_ranges_that_match(site: Site) -> None:
+    document = a_document(site, ROADMAP)
+    page = site.client.get(f"/api/documents/{document}/pages/1?q=rencana").json()
+    assert [page["text"][start:end] for start, end in page["ranges"]] == ["Rencana"]
+
+
 def test_an_upload_without_files_is_answered_with_what_to_do(site: Site) -> None:
     answer = site.client.post("/unggah", data={"opd": ""})
     assert answer.status_code == 422
