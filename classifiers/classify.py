@@ -70,9 +70,8 @@ class _Classification:
         self.rules = rules
         self.raw = raw
         self.layout = Layout(version)
-        self.kinds = set().union(
-            *(rules.kinds.get(t, frozenset()) for t in (version.doc_type or "lainnya", *version.labels))
-        )
+        known = [rules.kinds[t] for t in (version.doc_type, *version.labels) if t in rules.kinds]
+        self.kinds = frozenset().union(*known) or rules.kinds["lainnya"]
         self.spots: dict[tuple[int, int, int, int], Spot] = {}
         about = [
             (term, self._spot(part, page, first, after))
@@ -160,7 +159,9 @@ class _Classification:
         ):
             return 1.0
         if rule.context == "sentence":
-            return 0.0
+            # "(3) Perencanaan sebagaimana dimaksud ...": article or heading say planning of what.
+            around = spot.article in near.articles or any(heading in near.headings for heading in spot.headings)
+            return 0.9 if around and self.layout.begins_sentence(spot) else 0.0
         if spot.article in near.articles:
             return 0.97
         if any(heading in near.headings for heading in spot.headings):
@@ -259,12 +260,12 @@ class _Classification:
         national = self.version.doc_type in _NATIONAL
         factor = 0.45 if national else 0.95
         note = ("peraturan nasional, bukan kebijakan internal pemerintah daerah",) if national else ()
+        blocks = [(title, "judul memuat nomor dan tahun")]
+        if closing := self._dated_closing():
+            blocks.append((closing, "ditetapkan dan bertanggal"))
         for key in keys:
-            reasons = (*note, *belief.reasons)
-            yield self._block(title, code, key, belief.score * factor, ("judul memuat nomor dan tahun", *reasons))
-            closing = self._dated_closing()
-            if closing is not None:
-                yield self._block(closing, code, key, belief.score * factor, ("ditetapkan dan bertanggal", *reasons))
+            for block, reason in blocks:
+                yield self._block(block, code, key, belief.score * factor, (reason, *note, *belief.reasons))
 
     def _numbered_title(self) -> Section | None:
         for section in self.version.sections:

@@ -32,6 +32,7 @@ _NAMED = frozenset({("nama", "sop"), ("nama", "spo"), ("judul", "sop")})
 _CUES = frozenset({"perihal", "hal", "acara", "agenda", "topik"})
 _CITED_WITHIN = 24
 _LABEL = re.compile(r"\n\s*[A-Z][\w/. ]{2,30}\s*:")
+_NUMBERING = 5  # "(12) "
 _SHORT_ITEM = 90
 _HEADING_NUMBER = 12  # "BAB XVIII" and a line break before the title
 
@@ -87,9 +88,7 @@ class Layout:
         self._segments: dict[tuple[int, ...], _Segment] = {}
         self._named: dict[tuple[int, int], list[tuple[int, bool]]] = {}
         self._scope_text: dict[tuple[int, int, int], str] = {}
-        self._first_page = next(
-            (key for key in self._pages if len(version.tokens[key].exact) >= 3), next(iter(self._pages), (0, 1))
-        )
+        self._first_page = next((key for key, tokens in version.tokens.items() if len(tokens.exact) >= 3), (0, 1))
         self.is_act = any(s.kind in ("article", "dictum", "recitals", "legal_basis") for s in version.sections)
         self.has_annex = any(s.kind == "annex" for s in version.sections)
         self._titles = self._find_titles()
@@ -174,6 +173,11 @@ class Layout:
             end -= 1
         return start, end
 
+    def begins_sentence(self, spot: Spot) -> bool:
+        """Whether the hit comes first in its sentence, after a clause's number at most."""
+        start, _ = self.sentence_range(spot)
+        return self._version.tokens[(spot.part, spot.page)].starts[spot.first] - start <= _NUMBERING
+
     def sentence_text(self, spot: Spot) -> str:
         """The words of the sentence, padded with blanks."""
         key = self.sentence(spot)
@@ -205,7 +209,7 @@ class Layout:
 
     def _find_titles(self) -> list[tuple[int, int, int, int]]:
         """Token ranges that say what the version is about: part, page, first, after."""
-        if not self._pages:
+        if self._first_page not in self._version.tokens:
             return []
         cued = self._cued()
         if any(strong for strong, _ in cued):
@@ -259,7 +263,7 @@ class Layout:
         after = min(bisect_right(tokens.starts, stop - 1), first + (_TITLE_WORDS if self.is_act else _FIRST_WORDS))
         if self.is_act or block.kind == "decides":
             # What stands before TENTANG is the issuer: a Dinas Kominfo is no subject.
-            about = next((i + 1 for i in range(first, after) if tokens.exact[i] == "tentang"), first)
+            about = _after_tentang(tokens.exact, first, after)
             first, after = about, min(after + about - first, bisect_right(tokens.starts, stop - 1))
         else:
             text = self._pages[(block.part, block.page)].text
@@ -395,6 +399,16 @@ def _boundaries(sections: Sequence[Section], part: int) -> tuple[list[tuple[int,
         mark(start)
     close((1 << 30, 0))
     return keys, chains
+
+
+def _after_tentang(exact: Sequence[str], first: int, after: int) -> int:
+    """The token after TENTANG, also where it is set with spaces between the letters; `first` without it."""
+    for at in range(first, after):
+        if exact[at] == "tentang":
+            return at + 1
+        if exact[at] == "t" and "".join(exact[at : at + 7]) == "tentang":
+            return at + 7
+    return first
 
 
 def _token_range(tokens: Tokens, section: Section, page: int) -> tuple[int, int]:

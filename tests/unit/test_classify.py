@@ -483,3 +483,36 @@ def test_a_team_that_only_acts_in_the_first_dictum_is_not_founded_by_it(rules: R
         dictum="Tim Koordinasi SPBE menetapkan strategi Manajemen Risiko SPBE.",
     )
     assert indicators(classify(a_document("keputusan_sekda", text), rules)) == {"21"}
+
+
+def test_a_clause_that_begins_with_an_element_belongs_to_its_heading(rules: Rulebook) -> None:
+    text = """
+Bagian Kesatu
+Manajemen Keamanan Informasi
+Pasal 15
+Manajemen keamanan informasi dilaksanakan oleh Dinas.
+Pasal 16
+(1) Perencanaan sebagaimana dimaksud dalam Pasal 15 memuat program kerja.
+(2) Laporan disampaikan setiap tahun setelah perencanaan.
+"""
+    matches = classify(a_document("perwali", HEAD, text + CLOSING), rules)
+    assert [m.article for m in matches if m.criterion == "8.element:perencanaan"] == ["Pasal 16 ayat (1)"]
+
+
+def test_a_document_of_unknown_type_is_read_all_the_same(rules: Rulebook) -> None:
+    text = "SRIKANDI\nSistem Informasi Kearsipan Dinamis\nCari surat"
+    assert indicators(classify(a_document("jenis_baru", text), rules)) == {"37"}
+
+
+def test_a_letter_spaced_tentang_still_begins_the_title(rules: Rulebook) -> None:
+    text = """
+KEPUTUSAN KEPALA DINAS PENANAMAN MODAL DAN PERIZINAN ONLINE
+NOMOR 5 TAHUN 2023
+T E N T A N G
+PEMBENTUKAN PANITIA SENAM PAGI
+Menimbang : bahwa perlu membentuk panitia;
+MEMUTUSKAN:
+Menetapkan :
+KESATU : Membentuk Panitia Senam Pagi.
+"""
+    assert indicators(classify(a_document("keputusan_kepala_pd", text), rules)) == set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from pathlib import Path
 
 import pytest
+import yaml
 
 from classifiers.rules import load_rulebook
 from evidence.analysis import Analyser
@@ -106,3 +108,13 @@ def test_a_file_that_is_no_yaml_is_named(analyser: Analyser, folder: Path) -> No
     spoil(folder, "words.yaml", "\n]: [\n")
     with pytest.raises(InstrumentError, match=r"words\.yaml: bukan YAML"):
         load_rulebook(INSTRUMENT, analyser, folder)
+
+
+def test_every_named_list_and_kind_of_the_rulebook_is_used() -> None:
+    words = yaml.safe_load(SHIPPED.joinpath("words.yaml").read_text("utf-8"))
+    shipped = "\n".join(file.read_text("utf-8") for file in SHIPPED.iterdir())
+    code = resources.files("classifiers").joinpath("rules.py").read_text("utf-8")
+    for name in words["terms"]:
+        assert len(re.findall(rf"\b{name}\b", shipped + code)) > 1, name
+    for kind in words["kinds"]:
+        assert re.search(rf"kinds: \[[^\]]*\b{kind}\b", shipped) or f'"{kind}"' in code, kind
