@@ -18,12 +18,11 @@ from sqlalchemy.orm import Session
 
 
 def uuid7() -> uuid.UUID:
-    """A time-ordered UUID, version 7 (RFC 9562 section 5.7)."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return uuid.UUID(int=value)
+    """A UUID version 7 (RFC 9562): ids made later are larger, also within a millisecond (section 6.2, method 3)."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    chance = int.from_bytes(os.urandom(8), "big") >> 2
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | chance)
 
 
 def now() -> datetime:
