@@ -75,7 +75,7 @@ def standings(
     taken = {(code, s.part, s.page, token) for code, s in homonyms for token in range(s.first, s.after)}
     for term, spot in spots:
         for code in rules.subjects.get(term, ()):
-            if (code, spot.part, spot.page, spot.first) not in taken:
+            if not taken or (code, spot.part, spot.page, spot.first) not in taken:
                 _sort(found.setdefault(code, Standing()), spot, own=True, act=act)
         for code in rules.headings.get(term, ()) if spot.is_heading else ():
             standing = found.setdefault(code, Standing())

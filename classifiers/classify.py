@@ -114,10 +114,12 @@ class _Classification:
     def _found(self) -> list[_Found]:
         found: list[_Found] = []
         seen: set[tuple[str, str, tuple[int, int, int]]] = set()
+        wanted: dict[int, list[Rule]] = {}
         for term, part, page, first, after in self.raw:
-            for rule in self.rules.rules.get(term, ()):
-                if rule.indicator not in self.near or (rule.kinds and not rule.kinds & self.kinds):
-                    continue
+            rules = wanted.get(term)
+            if rules is None:
+                rules = wanted[term] = [rule for rule in self.rules.rules.get(term, ()) if self._concerns(rule)]
+            for rule in rules:
                 spot = self._spot(part, page, first, after)
                 key = (rule.id, rule.criterion, self.layout.sentence(spot))
                 if key in seen or spot.cited:
@@ -128,11 +130,14 @@ class _Classification:
                     found.append(one)
         return found
 
+    def _concerns(self, rule: Rule) -> bool:
+        """Whether the rule can fire at all in a document like this."""
+        titled = not rule.title or any(word in self.title for word in rule.title)
+        return titled and rule.indicator in self.near and (not rule.kinds or bool(rule.kinds & self.kinds))
+
     def _try(self, rule: Rule, spot: Spot) -> _Found | None:
         zone = "title" if spot.is_title else spot.zone
         if zone not in rule.zones and not (spot.is_title and spot.zone in rule.zones):
-            return None
-        if rule.title and not any(word in self.title for word in rule.title):
             return None
         nearness = self._nearness(rule, spot)
         if not nearness:
