@@ -51,7 +51,7 @@ def load_rulebook(instrument_id: str, analyser: Analyser, folder: Traversable | 
 def _fingerprint(texts: Mapping[str, str]) -> str:
     code = "".join(
         resources.files("classifiers").joinpath(f).read_text("utf-8")
-        for f in ("classify.py", "beliefs.py", "layout.py", "trie.py")
+        for f in ("classify.py", "beliefs.py", "layout.py", "titles.py", "trie.py")
     )
     everything = "\0".join((ANALYSIS_VERSION, code, *(part for pair in texts.items() for part in pair)))
     return hashlib.sha256(everything.encode()).hexdigest()[:16]
