@@ -18,15 +18,33 @@ from evidence.analysis import Analyser
 from evidence.errors import EmptyFile, UnreadableDocument
 from evidence.validity import national_incoming, status
 from evidence.values import Finding, Match, Part, Place, Read, Relation, Value
-from ingest.intake import detect, is_archive, members
+from ingest.intake import detect, is_archive, members, with_name
 from ingest.reading import Reader
 from ingest.understand import Understood, understand
 from ingest.wire import Limits
 
-_FIELDS = (
-    "doc_type class number number_printed year title region_level region_name issuer date_set date_promulgated "
-    "place_set signer_name signer_office gazette is_draft effective_from effective_to period_year key"
-).split()
+_FIELDS = [
+    "doc_type",
+    "class",
+    "number",
+    "number_printed",
+    "year",
+    "title",
+    "region_level",
+    "region_name",
+    "issuer",
+    "date_set",
+    "date_promulgated",
+    "place_set",
+    "signer_name",
+    "signer_office",
+    "gazette",
+    "is_draft",
+    "effective_from",
+    "effective_to",
+    "period_year",
+    "key",
+]
 _CHUNK = 1 << 20
 
 
@@ -115,7 +133,7 @@ def _inspect(path: Path, shown: str, depth: int) -> Iterator[dict[str, Any]]:
 
 def _members(path: Path, shown: str, depth: int) -> Iterator[dict[str, Any]]:
     with TemporaryDirectory(prefix="bukti-") as folder:
-        for member in members(path, _tools.options.limits):
+        for member in members(path, _tools.options.limits, depth + 1):
             inside = "/".join(name for name in (member.folder, member.name) if name)
             target = Path(folder, "member")
             with member.open() as stream, target.open("wb") as copy:
@@ -129,14 +147,13 @@ def _understand(path: Path, line: dict[str, Any]) -> None:
     reading = _tools.reader.read(path, line["mime"], options.limits, ocr=options.ocr)
     pages = tuple(reading.pages)
     name = line["path"].rsplit("/", 1)[-1]
-    part = Part(0, "body", name, line["sha256"], reading.facts, pages)
-    read = Read((part,))
-    understood = understand(read, _tools.analyser, _tools.rules)
+    facts = with_name(reading.facts, name)
+    understood = understand(Read((Part(0, "body", name, line["sha256"], facts, pages),)), _tools.analyser, _tools.rules)
     line["pages"] = len(pages)
     line["text_chars"] = sum(len(page.text) for page in pages)
     line["image_only_pages"] = sum(page.picture for page in pages)
     line["ocr_pages"] = sum(page.method in ("ocr", "both") for page in pages)
-    line["warnings"] = [*reading.facts.warnings, *(f"{page.label}: {page.note}" for page in pages if page.note)]
+    line["warnings"] = [*facts.warnings, *(f"{page.label}: {page.note}" for page in pages if page.note)]
     line |= _said(understood, options.on)
     if options.text:
         line["page_texts"] = [page.text for page in pages]
@@ -172,7 +189,7 @@ def _empty(shown: str) -> dict[str, Any]:
         "image_only_pages": 0,
         "ocr_pages": 0,
         "seconds": 0.0,
-        "metadata": {name: None for name in _FIELDS} | {"labels": []},
+        "metadata": dict.fromkeys(_FIELDS) | {"labels": []},
         "relations": [],
         "flags": [],
         "status": None,

@@ -10,12 +10,13 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from evidence.errors import LimitExceeded
+from evidence.values import FileFacts
 from ingest.formats import FORMATS, LOCKED_OFFICE
 from ingest.formats.archives import open_archive
 from ingest.formats.plain import wide_encoding
@@ -101,6 +102,13 @@ def has_wrong_extension(mime: str, name: str) -> bool:
     extension = Path(name).suffix.lower()
     known = FORMATS[mime][2] if mime in FORMATS else (".zip",) if is_archive(mime) else ()
     return bool(known) and extension not in known and not (mime == "text/plain" and extension not in SUPPORTED)
+
+
+def with_name(facts: FileFacts, name: str) -> FileFacts:
+    """A reader sees bytes only; what the file's name adds to the facts."""
+    if not has_wrong_extension(facts.mime, name):
+        return facts
+    return replace(facts, warnings=(*facts.warnings, "wrong_extension"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,13 @@ class Queue:
             broker_connection_retry_on_startup=True,
         )
         self._work: Callable[[str], None] | None = None
-        self._task: Any = self.app.task(self._wake, name="ingest.wake")
+
+        def wake(queue: str) -> None:  # Celery takes no bound method for a task
+            if self._work is not None:
+                self._work(queue)
+
+        # Not shared: every Queue of a process has its own task. Not lazy: the worker must find it when it starts.
+        self._task: Any = self.app.task(wake, name="ingest.wake", shared=False, lazy=False)
 
     def on_wake(self, work: Callable[[str], None]) -> None:
         """Say what a worker of this process does when a queue is woken."""
@@ -70,10 +76,6 @@ class Queue:
     def wake(self, queue: str) -> None:
         """Tell a worker that `queue` may hold something; call after the commit, never inside the transaction."""
         self._task.apply_async(args=[queue], queue=queue)
-
-    def _wake(self, queue: str) -> None:
-        if self._work is not None:
-            self._work(queue)
 
 
 def enqueue(

@@ -16,6 +16,7 @@ from evidence.db import uuid7
 from evidence.files import DerivedKey, FileStore
 from evidence.models import Page, Reading
 from evidence.values import Box, FileFacts, PageText, Part
+from ingest.intake import with_name
 from ingest.reading import Reader, reader_fingerprint
 from ingest.runtime import Runtime
 from ingest.wire import Limits
@@ -84,7 +85,8 @@ def read_part(runtime: Runtime, reader: Reader, row: PartRow, progress: Progress
         with runtime.files.local_path(row.sha256) as path:
             _read(runtime, reader, path, row.mime, draft, progress)
     assert draft.facts is not None
-    return Part(row.ordinal, row.role, row.name, row.sha256, draft.facts, tuple(draft.pages)), draft
+    facts = with_name(draft.facts, row.name)
+    return Part(row.ordinal, row.role, row.name, row.sha256, facts, tuple(draft.pages)), draft
 
 
 def newest_reading(session: Session, sha256: str) -> Reading | None:
@@ -143,7 +145,7 @@ def _columns(reading: UUID, page: PageText) -> dict[str, object]:
     return {"reading_id": reading} | {name: getattr(page, name) for name in names}
 
 
-def _of(sha256: str, fingerprint: str) -> Select[tuple[Reading]]:
+def _of(sha256: str, fingerprint: str) -> Select[Reading]:
     return select(Reading).where(Reading.blob_sha256 == sha256, Reading.fingerprint == fingerprint)
 
 

@@ -28,11 +28,18 @@ class Runtime:
     files: FileStore
     index: SearchIndex
     analyser: Analyser
-    rules: Rulebook
     queue: Queue
     indexer: Indexer
+    _rules: Rulebook | None = None
     _painter: Reader = field(default_factory=Reader)
     _painting: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def rules(self) -> Rulebook:
+        """Read when first needed: who only searches does not wait for them."""
+        if self._rules is None:
+            self._rules = load_rulebook(INSTRUMENT, self.analyser)
+        return self._rules
 
     def picture(self, sha256: str, mime: str, page: int, width: int) -> bytes:
         """A page as WebP, `width` pixels wide, made once and kept; raises UnreadableDocument, NotFound."""
@@ -64,7 +71,6 @@ def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
         files=open_files(settings),
         index=index,
         analyser=analyser,
-        rules=load_rulebook(INSTRUMENT, analyser),
         queue=Queue("memory://"),
         indexer=Indexer(db, index, analyser),
     )

@@ -23,7 +23,7 @@ def unpack(runtime: Runtime, version: UUID, part: PartRow) -> None:
         ).one_or_none()
     inside = "/".join(name for name in (row.folder_hint, f"{part.name}!") if name)
     with runtime.files.local_path(part.sha256) as path:
-        for member in members(path, Limits.of(runtime.settings)):
+        for member in members(path, Limits.of(runtime.settings), depth=inside.count("!")):
             folder = f"{inside}/{member.folder}".rstrip("/")
             with member.open() as stream:
                 handed = Handed(member.name, folder, stream)

@@ -16,6 +16,7 @@ from ingest.pipeline import process
 from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, release, sweep
 from ingest.reading import Reader
 from ingest.runtime import Runtime
+from search.index import IndexOutdated
 
 log = structlog.get_logger()
 
@@ -42,6 +43,8 @@ class Worker:
         self._readers: list[Reader] = []
         self._busy = 0
         runtime.queue.on_wake(self._work_off)
+        # A thread of Celery's pool looks a task up in the process's default application.
+        runtime.queue.app.set_default()
         self._celery = WorkController(
             app=runtime.queue.app,
             pool_cls="threads",
@@ -60,6 +63,11 @@ class Worker:
     def start(self) -> None:
         # Whoever held the data folder before is gone, and whatever it was doing with it.
         release(self._runtime.db)
+        try:
+            self._runtime.index.ping()
+            self._runtime.indexer.sync()
+        except IndexOutdated:
+            self._runtime.indexer.rebuild()
         for thread in self._threads:
             thread.start()
 

@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from datetime import time as clock
-from importlib import resources
-from typing import Any
 from uuid import UUID
 
 import structlog
-import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.demo.make import DemoFile, make_documents, make_other_documents
+from api.demo.story import Institution as Told
+from api.demo.story import Person, Story, StoryDecision, load_story
 from evidence.access import Access
 from evidence.decisions import decide
 from evidence.documents import DocumentFilter, list_documents
@@ -45,12 +44,12 @@ _POLL_SECONDS = 0.3
 
 def load(runtime: Runtime, say: Callable[[str], None]) -> None:
     """Load what is not there yet, show progress, and return when every file is done or has failed with its reason."""
-    story = read_story()
+    story = load_story()
     with runtime.db.transaction() as session:
         _refuse_strangers(session, story)
-        mine = _institution(session, story["institution"], story["units"], story["period"])
-        people = {id: _person(session, mine, person) for id, person in story["people"].items()}
-        theirs = _institution(session, story["other_institution"], story["other_institution"]["units"], story["period"])
+        mine = _institution(session, story, story.institution)
+        people = {person.key: _person(session, mine, person) for person in story.people.values()}
+        theirs = _institution(session, story, story.other)
     folder = runtime.settings.data / "demo"
     say("Membuat dokumen peragaan ...")
     _hand_in(runtime, theirs, make_other_documents(folder / "lain"))
@@ -58,11 +57,7 @@ def load(runtime: Runtime, say: Callable[[str], None]) -> None:
     _hand_in(runtime, mine, files)
     _follow(runtime, mine, say)
     with runtime.db.transaction() as session:
-        _decide(session, mine, people, names(files), story["decisions"])
-
-
-def read_story() -> Any:
-    return yaml.safe_load(resources.files("api.demo").joinpath("story.yaml").read_text("utf-8"))
+        _decide(session, mine, people, names(files), story.decisions)
 
 
 def names(files: Iterable[DemoFile]) -> dict[str, str]:
@@ -73,38 +68,45 @@ def names(files: Iterable[DemoFile]) -> dict[str, str]:
     return found
 
 
-def _refuse_strangers(session: Session, story: Mapping[str, Any]) -> None:
+def _refuse_strangers(session: Session, story: Story) -> None:
     """The demonstration lets visitors read the first institution: that must never be a real one."""
     first = session.scalars(select(Institution).order_by(Institution.id).limit(1)).one_or_none()
-    if first is not None and first.name != story["institution"]["name"]:
+    if first is not None and first.name != story.institution.name:
         raise InvalidInput("Folder data ini milik instansi lain. Jalankan peragaan dengan --data folder yang baru.")
 
 
-def _institution(
-    session: Session, told: Mapping[str, Any], units: Iterable[str], period: Mapping[str, Any]
-) -> Institution:
-    known = select(Institution).where(Institution.kind == told["kind"], Institution.name == told["name"])
+def _institution(session: Session, story: Story, told: Told) -> Institution:
+    known = select(Institution).where(Institution.kind == told.kind, Institution.name == told.name)
     institution = session.scalars(known).one_or_none()
     if institution is None:
-        institution = Institution(kind=told["kind"], name=told["name"])
+        institution = Institution(kind=told.kind, name=told.name)
         session.add(institution)
         session.flush()
-        session.add_all(Unit(institution_id=institution.id, name=name) for name in units)
-        session.add(Period(institution_id=institution.id, **period))
+        session.add_all(Unit(institution_id=institution.id, name=name) for name in told.units)
+        session.add(
+            Period(
+                institution_id=institution.id,
+                year=story.year,
+                kind=story.kind,
+                instrument=story.instrument,
+                cutoff=story.cutoff,
+                submitted=story.submitted,
+            )
+        )
         session.flush()
     return institution
 
 
-def _person(session: Session, institution: Institution, told: Mapping[str, Any]) -> Access:
+def _person(session: Session, institution: Institution, told: Person) -> Access:
     """An account without a password: it stands behind decisions and cannot sign in."""
-    login = "peragaan-" + told["name"].split()[0].lower()
+    login = f"peragaan-{told.key}"
     account = session.scalars(select(Account).where(Account.login == login)).one_or_none()
     if account is None:
-        account = Account(login=login, name=told["name"])
+        account = Account(login=login, name=told.name)
         session.add(account)
         session.flush()
-        session.add(RoleGrant(institution_id=institution.id, account_id=account.id, role=told["role"]))
-    return Access(institution.id, account.id, frozenset({told["role"]}), name=account.name)
+        session.add(RoleGrant(institution_id=institution.id, account_id=account.id, role=told.role))
+    return Access(institution.id, account.id, frozenset({told.role}), name=account.name)
 
 
 def _hand_in(runtime: Runtime, institution: Institution, files: Iterable[DemoFile]) -> None:
@@ -151,28 +153,27 @@ def _decide(
     institution: Institution,
     people: Mapping[str, Access],
     file_names: Mapping[str, str],
-    told: Iterable[Mapping[str, Any]],
+    told: Iterable[StoryDecision],
 ) -> None:
-    """Take the story's decisions, each about the strongest proposal of that document for that criterion."""
+    """Take the story's decisions, each about the proposal that quotes its words, else about the strongest one."""
     period = session.scalars(select(Period.id).where(Period.institution_id == institution.id)).one()
     for decision in told:
-        version = _version(session, institution, file_names[decision["document"]])
-        at = datetime.combine(decision["date"], clock(9), UTC)
-        for criterion in decision["criteria"]:
-            if _decided(session, period, version, criterion):
-                continue
-            match = session.scalars(
-                select(MatchRow.id)
-                .join(Tagging, Tagging.id == MatchRow.tagging_id)
-                .where(Tagging.version_id == version, MatchRow.criterion == criterion)
-                .order_by(MatchRow.score.desc(), MatchRow.part, MatchRow.page, MatchRow.start)
-                .limit(1)
-            ).one_or_none()
-            if match is None:
-                log.warning("demo.no_proposal", document=decision["document"], criterion=criterion)
-                continue
-            access = people[decision["person"]]
-            decide(session, access, period, f"match:{match}", decision["verdict"], decision["reason"], at)
+        version = _version(session, institution, file_names[decision.document])
+        if _decided(session, period, version, decision.criterion):
+            continue
+        proposals = session.scalars(
+            select(MatchRow)
+            .join(Tagging, Tagging.id == MatchRow.tagging_id)
+            .where(Tagging.version_id == version, MatchRow.criterion == decision.criterion)
+            .order_by(MatchRow.score.desc(), MatchRow.part, MatchRow.page, MatchRow.start)
+        ).all()
+        if not proposals:
+            log.warning("demo.no_proposal", document=decision.document, criterion=decision.criterion)
+            continue
+        match = next((one for one in proposals if decision.words in " ".join(one.quote.split())), proposals[0])
+        at = datetime.combine(decision.on, clock(9), UTC)
+        access = people[decision.person.key]
+        decide(session, access, period, f"match:{match.id}", decision.verdict, decision.reason, at)
 
 
 def _version(session: Session, institution: Institution, name: str) -> UUID:

@@ -15,8 +15,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -106,11 +106,11 @@ def main() -> None:
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
     paths = text_pdfs(arguments.folder)
-    pool = get_context("spawn").Pool(1)
-    pool.apply(bare, (paths,))  # the files are in memory from here on
+    pool = ProcessPoolExecutor(1)
+    pool.submit(bare, paths).result()  # the files are in memory from here on
     fresh, warm, limits, stages = [], [], [], []
     for _ in range(arguments.rounds):
-        pages, seconds = pool.apply(bare, (paths,))
+        pages, seconds = pool.submit(bare, paths).result()
         limits.append(seconds)
         with tempfile.TemporaryDirectory(prefix="bukti-bench-") as folder:
             fresh.append(ingest(paths, Path(folder, "new"), arguments.workers)[0])
