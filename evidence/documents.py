@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,9 @@ from evidence.values import Finding, Identity, Match, Place, Relation, Value
 
 # A match with at least this score is shown as a proposal by default.
 PROPOSED = 0.5
+
+# In these states a document stays until somebody acts.
+SETTLED = frozenset({"done", "failed"})
 
 # States people see: waiting, reading, ocr, tagging, indexing, done, failed. A processed document is done only when
 # the index commit that holds it is durable, that is, when its outbox row is gone.
@@ -143,6 +147,22 @@ def list_documents(
     facets = {name: _counts(session, base, name) for name in ("doc_type", "year", "unit", "state")}
     total = session.scalar(select(func.count()).select_from(base)) or 0
     return Listing(tuple(_row(row, tags.get(row.version, ())) for row in rows), total, facets)
+
+
+def count_states(session: Session, access: Access, batch: UUID | None = None) -> Counter[str]:
+    """How many visible documents are in which state, of one batch or of all; cheap enough to ask often."""
+    query = (
+        select(_STATE, func.count())
+        .select_from(Document)
+        .join(Version, Version.id == Document.current_version_id)
+        .outerjoin(Job, (Job.kind == "process") & (Job.subject == Version.id))
+        .outerjoin(Outbox, Outbox.document_id == Document.id)
+        .where(access.documents())
+        .group_by(_STATE)
+    )
+    if batch is not None:
+        query = query.where(Version.batch_id == batch)
+    return Counter({state: count for state, count in session.execute(query)})
 
 
 def get_document(session: Session, access: Access, document: UUID) -> DocumentDetail:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from api.serving import owning
 from evidence.access import Access
-from evidence.documents import DocumentFilter, DocumentRow, list_documents
+from evidence.documents import SETTLED, DocumentFilter, DocumentRow, count_states, list_documents
 from evidence.errors import InvalidInput, OwnerBusy
 from evidence.instance import first_institution, local_access, open_period
 from evidence.models import Unit
@@ -24,7 +24,6 @@ from evidence.settings import Settings
 from ingest.hand_in import BatchResult, Handed, hand_in
 from ingest.runtime import Runtime, runtime
 
-_SETTLED = ("done", "failed")
 _POLL_SECONDS = 0.2
 _ALL = 1_000_000
 
@@ -86,10 +85,12 @@ def _ingest(
     batch = hand_in(opened, access, _streams(files), unit=owner, period=period, origin="cli")
     with _bar(show) as advance:
         while True:
-            rows = _rows(opened, access, batch.batch)
-            advance(sum(row.state in _SETTLED for row in rows), len(rows))
-            if not wait or all(row.state in _SETTLED for row in rows):
-                return Result(batch.batch, tuple(_outcomes(batch, rows)))
+            with opened.db.reading() as session:
+                states = count_states(session, access, batch.batch)
+            settled = sum(states[state] for state in SETTLED)
+            advance(settled, states.total())
+            if not wait or settled == states.total():
+                return Result(batch.batch, tuple(_outcomes(batch, _rows(opened, access, batch.batch))))
             time.sleep(_POLL_SECONDS)
 
 

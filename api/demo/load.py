@@ -17,7 +17,7 @@ from api.demo.story import Institution as Told
 from api.demo.story import Person, Story, StoryDecision, load_story
 from evidence.access import Access
 from evidence.decisions import decide
-from evidence.documents import DocumentFilter, list_documents
+from evidence.documents import SETTLED, count_states
 from evidence.errors import InvalidInput
 from evidence.instance import local_access
 from evidence.models import (
@@ -136,14 +136,13 @@ def _follow(runtime: Runtime, institution: Institution, say: Callable[[str], Non
     told = ""
     while True:
         with runtime.db.reading() as session:
-            listing = list_documents(session, local_access(institution), DocumentFilter(), size=1)
-        states = dict(listing.facets["state"])
-        done, failed = states.get("done", 0), states.get("failed", 0)
-        line = f"{done} dari {listing.total} dokumen selesai, {failed} gagal"
+            states = count_states(session, local_access(institution))
+        settled = sum(states[state] for state in SETTLED)
+        line = f"{states['done']} dari {states.total()} dokumen selesai, {states['failed']} gagal"
         if line != told:
             say(line)
             told = line
-        if done + failed == listing.total:
+        if settled == states.total():
             return
         time.sleep(_POLL_SECONDS)
 

@@ -18,16 +18,19 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pypdfium2 as pdfium
 import structlog
 from structlog.testing import capture_logs
 
 from api.serving import owning
-from evidence.documents import DocumentFilter, list_documents
+from evidence.access import Access
+from evidence.documents import SETTLED, count_states
 from evidence.instance import first_institution, local_access, open_period
 from evidence.settings import Settings
 from ingest.hand_in import Handed, hand_in
+from ingest.runtime import Runtime
 
 
 def bare(paths: list[Path]) -> tuple[int, float]:
@@ -67,7 +70,7 @@ def ingest(paths: list[Path], data: Path, workers: int) -> tuple[float, dict[str
         with _timed() as own:
             batch = hand_in(runtime, access, _streams(paths), period=period, origin="bench")
             while not _settled(runtime, access, batch.batch):
-                time.sleep(0.02)
+                time.sleep(0.05)
         seconds = time.monotonic() - begun
     stages = {"parent": own[0] * 1000}
     for event in events:
@@ -92,10 +95,9 @@ def _streams(paths: list[Path]) -> Iterator[Handed]:
             yield Handed(path.name, "", stream)
 
 
-def _settled(runtime, access, batch) -> bool:  # type: ignore[no-untyped-def]
+def _settled(runtime: Runtime, access: Access, batch: UUID) -> bool:
     with runtime.db.reading() as session:
-        states = dict(list_documents(session, access, DocumentFilter(batch=batch), size=1).facets["state"])
-    return not set(states) - {"done", "failed"}
+        return not set(count_states(session, access, batch)) - SETTLED
 
 
 def main() -> None:
