@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.logs import log_events
 from evidence.errors import BuktiError, InvalidInput
 from evidence.settings import Settings
 
@@ -32,6 +34,7 @@ DATA = Path("data")
 
 def main() -> None:
     """The door: errors in the users' words, once, at the top."""
+    log_events(logging.WARNING)
     try:
         app()
     except BuktiError as error:
@@ -48,7 +51,7 @@ def serve(
     """Jalankan halaman web, pembaca, dan pengindeks."""
     from api import serving
 
-    serving.log_events()
+    log_events(logging.INFO)
     serving.serve(_settings(data, host=host, port=port), _say)
 
 
@@ -63,7 +66,6 @@ def demo(
     from api import serving
     from api.demo.load import load
 
-    serving.log_events()
     settings = _settings(data, host=host, port=port, guest=True)
     if serve:
         serving.serve(settings, _say, lambda runtime: load(runtime, _say))
@@ -80,7 +82,7 @@ def worker(data: Data = DATA) -> None:
 
     from api import serving
 
-    serving.log_events()
+    log_events(logging.INFO)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with serving.owning(_settings(data)):

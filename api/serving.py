@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import structlog
 import uvicorn
 
 from api.app import create_app
@@ -47,21 +44,3 @@ def serve(settings: Settings, say: Callable[[str], None], prepare: Callable[[Run
             create_app(runtime), host=settings.host, port=settings.port, log_config=None, access_log=False
         )
         uvicorn.Server(config).run()
-
-
-def log_events() -> None:
-    """Events with fields on standard error, one JSON object a line; no document text, no personal data."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format='{"event": "%(name)s", "message": "%(message)s"}'
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=True),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )

@@ -59,9 +59,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        with Session(self.engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False) as session:
-            with session.begin():
-                yield session
+        writing = self.engine.execution_options(begin="IMMEDIATE")
+        with Session(writing, expire_on_commit=False) as session, session.begin():
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -98,6 +98,7 @@ def _link_of_match(session: Session, access: Access, period: UUID, match: UUID) 
     if row is None:
         raise NotFound("Usulan ini sudah tidak ada; dokumen mungkin baru ditandai ulang. Muat ulang halaman.")
     found, version, sha256 = row
+    assert found.criterion is not None
     mark = anchor(found.criterion, sha256, found.page, found.quote)
     known = select(Link).where(Link.period_id == period, Link.criterion == found.criterion, Link.anchor == mark)
     link = session.scalars(known).one_or_none()

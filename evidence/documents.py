@@ -1,4 +1,4 @@
-"""Documents as pages and programs see them. Every query carries the Access condition; nothing is filtered afterwards."""
+"""Documents as pages and programs see them. Every query carries the Access condition; nothing is filtered later."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def count_states(session: Session, access: Access, batch: UUID | None = None) ->
     )
     if batch is not None:
         query = query.where(Version.batch_id == batch)
-    return Counter({state: count for state, count in session.execute(query)})
+    return Counter(dict(session.execute(query).tuples().all()))
 
 
 def get_document(session: Session, access: Access, document: UUID) -> DocumentDetail:

@@ -6,10 +6,10 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, ContextManager, Protocol
+from typing import BinaryIO, Protocol
 
 from evidence.errors import NotFound
 from evidence.settings import Settings
@@ -37,7 +37,7 @@ class FileStore(Protocol):
     def open(self, sha256: str, start: int = 0) -> BinaryIO:
         """The original from byte `start` on; raises NotFound."""
 
-    def local_path(self, sha256: str) -> ContextManager[Path]:
+    def local_path(self, sha256: str) -> AbstractContextManager[Path]:
         """A path the reader child can open for as long as the context lasts; raises NotFound."""
 
     def put_derived(self, key: DerivedKey, data: bytes) -> None:

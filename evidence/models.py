@@ -53,7 +53,7 @@ def owned() -> Any:
     return mapped_column(ForeignKey("institution.id"), index=True)
 
 
-# --- who -----------------------------------------------------------------------------------------------------------
+# --- who ---
 
 
 class Institution(Base):
@@ -113,7 +113,7 @@ class Period(Base):
     submitted: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
-# --- bytes and documents ---------------------------------------------------------------------------------------------
+# --- bytes and documents ---
 
 
 class Blob(Base):
@@ -182,7 +182,7 @@ class VersionPart(Base):
     page_to: Mapped[int | None] = mapped_column(Integer)
 
 
-# --- what was read and found -------------------------------------------------------------------------------------------
+# --- what was read and found ---
 
 
 class Reading(Base):
@@ -285,7 +285,7 @@ class MatchRow(Base):
     value: Mapped[str] = mapped_column(Text, default="")
 
 
-# --- what people decided -------------------------------------------------------------------------------------------------
+# --- what people decided ---
 
 
 class Link(Base):
@@ -327,7 +327,7 @@ class Decision(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
-# --- work ------------------------------------------------------------------------------------------------------------------
+# --- work ---
 
 
 class Job(Base):

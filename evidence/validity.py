@@ -151,7 +151,7 @@ def _from_owner(identity: Identity, period: AssessmentPeriod) -> Iterable[Object
             detail = "Peraturan pusat: menjadi rujukan, bukan bukti penerapan oleh instansi ini."
             yield Objection("national_act", True, detail, level.place, level.quote)
         return
-    if name is None or period.region_level == "pusat":
+    if name is None or not period.region_name or period.region_level == "pusat":
         return
     # The name alone is not enough: 26 names belong to a city and to a regency.
     if (level.value, _plain(name.value)) != (period.region_level, _plain(period.region_name)):

@@ -77,8 +77,6 @@ _CHUNK = 1 << 20
 
 def detect(head: bytes, name: str) -> str:
     """The content type, from the first megabyte or so. The name decides only between old office files cut short."""
-    if b"%PDF-" in head[:1024]:
-        return "application/pdf"
     for magic, mime in _MAGIC:
         if head.startswith(magic):
             return mime
@@ -90,6 +88,9 @@ def detect(head: bytes, name: str) -> str:
         return _zipped(head)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _old_office(head, name)
+    # Last, because a ZIP may hold a PDF as it is: some programs write lines of their own before a PDF begins.
+    if b"%PDF-" in head[:1024]:
+        return "application/pdf"
     return _written(head)
 
 

@@ -41,18 +41,12 @@ def examine(settings: Settings) -> list[Check]:
     return [
         _try("data", "Folder data", settings, _data),
         _try("database", "Basis data", settings, _database),
-        _try("files", "Penyimpanan berkas", settings, lambda s: open_files(s).ping() or ""),
+        _try("files", "Penyimpanan berkas", settings, _files),
         _try("index", "Indeks pencarian", settings, _index),
         _owner(settings),
         *_engines(),
         _ocr(),
         _static(),
-        _program(
-            "libreoffice",
-            "LibreOffice (DOC, PPT lama)",
-            "soffice",
-            "apt-get install -y libreoffice-core-nogui libreoffice-writer-nogui libreoffice-impress-nogui",
-        ),
     ]
 
 
@@ -83,6 +77,11 @@ def _database(settings: Settings) -> str:
     return "SQLite"
 
 
+def _files(settings: Settings) -> str:
+    open_files(settings).ping()
+    return "folder"
+
+
 def _index(settings: Settings) -> str:
     index = open_index(settings, Analyser(), writable=False)
     try:
@@ -98,6 +97,8 @@ def _owner(settings: Settings) -> Check:
         OwnerLock(settings.data).release()
     except OwnerBusy as error:
         return Check("owner", "Pemegang folder data", False, True, error.message)
+    except OSError as error:
+        return Check("owner", "Pemegang folder data", False, False, error.strerror or str(error))
     return Check("owner", "Pemegang folder data", False, True, "tidak sedang dipakai")
 
 
@@ -127,8 +128,3 @@ def _static() -> Check:
     if not resources.files("api").joinpath("static/vendor/htmx.min.js").is_file():
         return Check("static", label, False, False, "htmx belum ada: halaman tidak memperbarui diri", _SETUP)
     return Check("static", label, False, True)
-
-
-def _program(part: str, label: str, program: str, remedy: str) -> Check:
-    found = shutil.which(program)
-    return Check(part, label, False, found is not None, found or "", "" if found else remedy)

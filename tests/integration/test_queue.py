@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
@@ -38,7 +39,7 @@ def states(db: Database) -> list[str]:
 def test_eight_workers_claim_each_job_exactly_once(db: Database) -> None:
     write_jobs(db, a_world(db).mine, 40)
 
-    def work(owner: int) -> list[object]:
+    def work(owner: int) -> list[UUID]:
         taken = []
         while job := claim(db, f"worker-{owner}", "text"):
             taken.append(job.id)

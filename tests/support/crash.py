@@ -49,9 +49,9 @@ def bukti(*arguments: str, data: Path) -> subprocess.CompletedProcess[str]:
 def serving(data: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A server of its own on a free port; killed with everything it started when the context ends."""
     port = free_port()
-    log = (data.parent / "server.log").open("ab")
     command = [str(BUKTI), "serve", "--data", str(data), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=log, stderr=log, cwd=data.parent, start_new_session=True)
+    with (data.parent / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=data.parent, start_new_session=True)
     try:
         _wait_for(port, process)
         yield process
@@ -72,7 +72,7 @@ def ingest_undisturbed(files: Path, data: Path) -> None:
 
 
 def ingest_with_kills(files: Path, data: Path, kills: int, seed: int) -> list[str]:
-    """Hand in beside a server that is killed `kills` times at random moments; what each kill hit, as `state/stage`."""
+    """Hand in beside a server that is killed `kills` times at random moments; what it hit, as `state/stage`."""
     chance = random.Random(seed)
     hit: list[str] = []
     with serving(data):
@@ -88,7 +88,7 @@ def ingest_with_kills(files: Path, data: Path, kills: int, seed: int) -> list[st
 
 
 def snapshot(data: Path) -> dict[str, Any]:
-    """What an instance holds, without ids and times: documents, pages, identity, relations, findings, matches, index."""
+    """What an instance holds, without ids and times: documents, pages, what was found in them, and the index."""
     db = Database(Settings(data=data).database_url)
     with db.reading() as session:
         names = {
