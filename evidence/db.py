@@ -14,7 +14,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from evidence.errors import DatabaseUnavailable
 
 
 def uuid7() -> uuid.UUID:
@@ -73,11 +76,15 @@ class Database:
             connection.execute(text("select 1"))
 
     def migrate(self) -> None:
+        """Bring the tables to this version's form; raises DatabaseUnavailable."""
         config = Config()
         config.set_main_option("script_location", str(resources.files("evidence") / "migrations"))
-        with self.engine.execution_options(begin="IMMEDIATE").begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        try:
+            with self.engine.execution_options(begin="IMMEDIATE").begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except OperationalError as error:
+            raise DatabaseUnavailable(detail=error.orig) from error
 
     def close(self) -> None:
         self.engine.dispose()

@@ -35,6 +35,11 @@ class InstrumentError(BuktiError):
     code = "instrument"
 
 
+class DatabaseUnavailable(BuktiError):
+    code = "database"
+    message = "Basis data tidak dapat dibuka: {detail}."
+
+
 class OwnerBusy(BuktiError):
     code = "owner_busy"
     message = "Folder data sedang dipakai proses Bukti lain ({detail})."
