@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from evidence.errors import DatabaseUnavailable
 
+_LOCK_SECONDS = 30
+
 
 def uuid7() -> uuid.UUID:
     """A UUID version 7 (RFC 9562): ids made later are larger, also within a millisecond (section 6.2, method 3)."""
@@ -56,19 +58,19 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+        self.engine = create_engine(url, connect_args={"timeout": _LOCK_SECONDS} if url.startswith("sqlite") else {})
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         writing = self.engine.execution_options(begin="IMMEDIATE")
-        with Session(writing, expire_on_commit=False) as session, session.begin():
+        with Session(writing, expire_on_commit=False) as session, session.begin(), _discarded_after_error(session):
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False) as session, _discarded_after_error(session):
             yield session
 
     def ping(self) -> None:
@@ -90,6 +92,17 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def _discarded_after_error(session: Session) -> Iterator[None]:
+    """A result that was half read when the error came may hang on its connection as long as the traceback lives, and
+    holds an old snapshot there: SQLite would refuse the next writer on that connection at once."""
+    try:
+        yield
+    except BaseException:
+        session.connection().invalidate()
+        raise
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -99,7 +112,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         # NORMAL survives kill -9 but not a power cut: an acknowledged upload must survive both.
         cursor.execute("pragma synchronous=full")
         cursor.execute("pragma foreign_keys=on")
-        cursor.execute("pragma busy_timeout=30000")
+        cursor.execute(f"pragma busy_timeout={_LOCK_SECONDS * 1000}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

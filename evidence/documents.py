@@ -162,7 +162,7 @@ def count_states(session: Session, access: Access, batch: UUID | None = None) ->
     )
     if batch is not None:
         query = query.where(Version.batch_id == batch)
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter({state: count for state, count in session.execute(query)})  # noqa: C416 (rows are no pairs to dict)
 
 
 def get_document(session: Session, access: Access, document: UUID) -> DocumentDetail:
