@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from api.deps import AccessDep, Frame, FrameDep, MemberDep, RuntimeDep, SessionDep
 from api.overlay import Rectangle, rectangles
 from api.pages import render
+from api.standing import standing_of, standings
 from evidence import documents
 from evidence.access import UPLOADERS
 from evidence.documents import DocumentDetail, DocumentFilter, Listing, PageView
@@ -24,7 +25,7 @@ from evidence.instrument import Indicator
 from evidence.national import act_name
 from evidence.related import related
 from evidence.report import GapReport, gap_report
-from evidence.values import Match, Objection, Place
+from evidence.values import Match, Place
 from ingest import queue
 from ingest.readings import load_boxes
 from ingest.runtime import Runtime
@@ -37,6 +38,8 @@ router = APIRouter()
 PAGE_SIZE = 50
 # Which of several states of a criterion's passages counts for the whole document.
 STATE_ORDER = ("accepted", "proposed", "returned", "rejected")
+# What ends or changes an act comes before what it merely names.
+RELATION_ORDER = ("revokes", "revokes_part", "amends", "implements", "cites")
 # Widths a page picture is made in: on the desk, and for slow connections.
 WIDTHS = frozenset({480, 800, 1200})
 _CHUNK = 1 << 18
@@ -115,6 +118,7 @@ def show_list(
         wanted=wanted,
         number=hal,
         size=PAGE_SIZE,
+        standings=standings(session, frame, [row.id for row in listing.rows]),
         is_narrowed=wanted != DocumentFilter(),
     )
 
@@ -175,10 +179,15 @@ def _document_page(
         spot=spot,
         part=part,
         tags=tags_of(frame, report, detail),
-        objections=objections_of(report, document),
+        standing=standing_of(report.documents[detail.version], report.documents)
+        if detail.version in report.documents
+        else None,
         page_link=page_link,
-        relations=related(session, frame.access, detail),
+        relations=sorted(
+            related(session, frame.access, detail), key=lambda relation: RELATION_ORDER.index(relation.kind)
+        ),
         act_name=act_name,
+        names={each.id: each.identity.value("title") or each.name for each in report.documents.values()},
         page_label={(page.part, page.number): page.label for page in detail.pages},
         reading_methods=Counter(page.method for page in detail.pages).most_common(),
     )
@@ -211,12 +220,6 @@ def _tagged_criteria(frame: Frame, matches: Sequence[Match], states: Mapping[str
         TaggedCriterion(frame.instrument.names.get(key, key), states.get(key, ""), each[0], len(each) - 1)
         for key, each in by_key.items()
     )
-
-
-def objections_of(report: GapReport, document: UUID) -> tuple[Objection, ...]:
-    """Why the document may not count in this period, each reason once."""
-    views = (view for view in report.evidence.values() if view.document_id == document)
-    return tuple({objection.code: objection for view in views for objection in view.objections}.values())
 
 
 def show(runtime: Runtime, view: PageView, spot: Spot) -> ShownPage:

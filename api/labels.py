@@ -162,6 +162,7 @@ ICONS: Mapping[str, Mapping[str, str]] = {
         "expired": "s-expired",
         "not_yet": "s-expired",
         "draft": "s-draft",
+        "unknown": "s-unchecked",
     },
     "objection": {"draft": "s-draft", "revoked": "s-revoked", "expired": "s-expired", "not_yet": "s-expired"},
     "severity": {"B": "s-check", "W": "s-check", "I": "s-unchecked"},

@@ -15,6 +15,7 @@ from api.deps import AccessDep, Frame, FrameDep, RuntimeDep, SessionDep
 from api.documents import ShownPage, Spot, page_link, show
 from api.outputs import search_output
 from api.pages import render
+from api.standing import standings
 from evidence import documents
 from evidence.errors import NotFound
 from ingest.runtime import Runtime
@@ -114,6 +115,7 @@ def show_search(
         hits=hits,
         unavailable=unavailable,
         opened=_open_hit(runtime, session, frame, asked, hits, buka),
+        standings=standings(session, frame, [document.id for document in hits.documents]),
         facets=_facets(frame, hits),
         chosen_year=[str(asked.filters.years[0])] if asked.filters.years else [],
         chosen_units=[str(unit) for unit in asked.filters.units],

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from evidence.access import Access
@@ -73,20 +73,6 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, slots=True)
-class GapReport:
-    institution: Institution
-    period: Period
-    edition: Edition
-    proven: Coverage  # accepted evidence only
-    proposed: Coverage  # if every proposal were accepted
-    proven_index: MaturityIndex
-    proposed_index: MaturityIndex
-    gains: tuple[Gain, ...]  # what to fix first, measured from what is proven
-    evidence: Mapping[str, EvidenceView]  # by ref
-    unfinished: int  # documents of the period still being processed
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """A document of the period with what decides whether it counts."""
 
@@ -97,6 +83,21 @@ class Judged:
     identity: Identity
     status: Status
     objections: tuple[Objection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapReport:
+    institution: Institution
+    period: Period
+    edition: Edition
+    proven: Coverage  # accepted evidence only
+    proposed: Coverage  # if every proposal were accepted
+    proven_index: MaturityIndex
+    proposed_index: MaturityIndex
+    gains: tuple[Gain, ...]  # what to fix first, measured from what is proven
+    evidence: Mapping[str, EvidenceView]  # by ref
+    documents: Mapping[UUID, Judged]  # by version
+    unfinished: int  # documents of the period still being processed
 
 
 def current_period(session: Session, access: Access, year: int | None = None) -> Period:
@@ -132,18 +133,32 @@ def gap_report(session: Session, access: Access, period: Period) -> GapReport:
         proposed_index=maturity_index(edition, proposed.levels, period.submitted),
         gains=gains(edition, proven),
         evidence=views,
+        documents=judged,
         unfinished=_unfinished(session, access, period),
     )
 
 
-def judge(session: Session, access: Access, institution: Institution, period: Period) -> dict[UUID, Judged]:
-    """The period's visible documents by version, each with its status and objections at the cut-off date."""
+def judge(
+    session: Session,
+    access: Access,
+    institution: Institution,
+    period: Period,
+    only: Collection[UUID] | None = None,
+) -> dict[UUID, Judged]:
+    """The period's visible documents by version, each with its status and objections at the cut-off date.
+
+    `only` narrows to these documents.
+    """
     parts: dict[UUID, list[Any]] = defaultdict(list)
     for row in session.execute(
         select(Document.id, VersionPart.version_id, VersionPart.ordinal, VersionPart.name, VersionPart.blob_sha256)
         .join(DocumentPeriod, DocumentPeriod.document_id == Document.id)
         .join(VersionPart, VersionPart.version_id == Document.current_version_id)
-        .where(access.documents(), DocumentPeriod.period_id == period.id)
+        .where(
+            access.documents(),
+            DocumentPeriod.period_id == period.id,
+            true() if only is None else Document.id.in_(only),
+        )
         .order_by(Document.id, VersionPart.ordinal)
     ):
         parts[row.version_id].append(row)
