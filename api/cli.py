@@ -237,7 +237,7 @@ def _settings(data: Path, **changed: Any) -> Settings:
 
 
 def _say(line: str) -> None:
-    people.print(line, markup=False, highlight=False)
+    people.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_json(value: Any) -> None:
