@@ -83,6 +83,8 @@ def _files(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
+    if not settings.index_dir.exists():
+        return "belum dibuat; dibuat saat Bukti pertama kali dijalankan"
     index = open_index(settings, Analyser(), writable=False)
     try:
         index.ping()
