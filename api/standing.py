@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from api.deps import Frame
 from api.labels import label
 from evidence.report import Judged, judge
-from evidence.validity import day_in_words
 from evidence.values import Objection, Place
+from evidence.wording import spell_iso
 
 # How the day in `Status.since` is said: the day of the change, or the last or first day of the act itself.
 _SINCE = {"expired": ", berlaku sampai {day}", "not_yet": ", berlaku mulai {day}"}
@@ -49,6 +49,6 @@ def standing_of(judged: Judged, held: Mapping[UUID, Judged]) -> Standing:
     other = held.get(UUID(status.source)) if status.source else None
     words = label("validity", status.code) + (f" dengan {status.by}" if status.by else "")
     if status.since:
-        words += _SINCE.get(status.code, " sejak {day}").format(day=day_in_words(status.since))
+        words += _SINCE.get(status.code, " sejak {day}").format(day=spell_iso(status.since))
     objections = tuple(each for each in judged.objections if each.code != status.code)
     return Standing(status.code, words, objections, other.id if other else None, status.place if other else None)

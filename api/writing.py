@@ -7,11 +7,8 @@ from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
 
 from api.labels import label
+from evidence.wording import MONTHS
 
-MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 _SMALL_WORDS = {
     "dan", "atau", "di", "ke", "dari", "yang", "untuk", "pada", "dengan", "atas", "tentang", "oleh", "serta", "dalam",
     "bagi",

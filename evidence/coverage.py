@@ -14,14 +14,9 @@ from fractions import Fraction
 
 from evidence.edition import Criterion, Demand, Edition
 from evidence.values import Evidence
+from evidence.wording import spell_day
 
 IGNORED = frozenset({"rejected", "returned"})  # a person's rejection always wins
-# fmt: off
-MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)
-# fmt: on
 
 # Level -> those of its own demands that are not met.
 Unmet = Mapping[Fraction, tuple[Demand, ...]]
@@ -158,23 +153,19 @@ def _fault(demand: Demand, item: Evidence, on: date) -> str:
         return f"Menyebut {item.value.replace('_', ' ')}, yang diminta {wanted}."
     if demand.max_age_months is None:
         return ""
-    limit = f"kurang dari {demand.max_age_months} bulan pada {_spell(on)}"
+    limit = f"kurang dari {demand.max_age_months} bulan pada {spell_day(on)}"
     try:
         dated = date.fromisoformat(item.dated)
     except ValueError:
         return f"Tanggalnya tidak diketahui; umurnya harus {limit}."
     if _months_later(dated, demand.max_age_months) <= on:
-        return f"Bertanggal {_spell(dated)}; umurnya harus {limit}."
+        return f"Bertanggal {spell_day(dated)}; umurnya harus {limit}."
     return ""
 
 
 def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _spell(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def _level(unmet: Unmet) -> Fraction:

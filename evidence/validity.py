@@ -9,15 +9,12 @@ from datetime import date
 
 from evidence.national import act_name, national_acts
 from evidence.values import AssessmentPeriod, Finding, Identity, Objection, Place, Relation, Status, Value
+from evidence.wording import spell_iso
 
 _SURE = 0.9  # below it a reading of an end or an owner is for a person to look at, and blocks nothing
 _LEGAL = frozenset({"regulation", "decision", "directive", "procedure", "planning", "agreement"})
 _ACTIVITY = frozenset({"meeting", "report"})
 _NOWHERE = Place(0, 1, 0, 0)  # the national table states a relation; no uploaded text does
-_MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +92,6 @@ def objections(
     return found
 
 
-def day_in_words(iso: str) -> str:
-    """An ISO date as Indonesians write it: "5 Juni 2026"; what is shorter stays as it is."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", iso):
-        return iso
-    year, month, day = iso.split("-")
-    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
-
-
 def _kind(relation: Relation) -> str:
     return "revokes_part" if relation.kind == "revokes" and relation.scope not in ("", "all") else relation.kind
 
@@ -131,15 +120,15 @@ def _from_status(identity: Identity, state: Status, period: AssessmentPeriod) ->
     if state.code == "draft":
         yield Objection("draft", True, "Masih rancangan, belum ditetapkan.", place, quote)
     elif state.code == "revoked":
-        since = f", berlaku {day_in_words(state.since)}" if state.since else ""
+        since = f", berlaku {spell_iso(state.since)}" if state.since else ""
         yield Objection("revoked", True, f"Dicabut dengan {state.by or 'peraturan lain'}{since}.", place, quote)
     elif state.code == "expired":
         end = identity.best("effective_to")
         sure = end is not None and end.confidence >= _SURE
-        yield Objection("expired", sure, f"Masa berlaku berakhir {day_in_words(state.since)}.", place, quote)
+        yield Objection("expired", sure, f"Masa berlaku berakhir {spell_iso(state.since)}.", place, quote)
     elif state.code == "not_yet":
         late = identity.value("date_set") > period.cutoff.isoformat()
-        yield Objection("not_yet", late, f"Baru berlaku {day_in_words(state.since)}.", place, quote)
+        yield Objection("not_yet", late, f"Baru berlaku {spell_iso(state.since)}.", place, quote)
 
 
 def _from_owner(identity: Identity, period: AssessmentPeriod) -> Iterable[Objection]:
@@ -166,8 +155,8 @@ def _from_dates(identity: Identity, period: AssessmentPeriod) -> Iterable[Object
         return
     first, last = date(period.year - 1, 1, 1).isoformat(), period.cutoff.isoformat()
     if not first <= dated.value <= last:
-        span = f"{day_in_words(first)} – {day_in_words(last)}"
-        detail = f"Tanggal {day_in_words(dated.value)} di luar masa penilaian {span}."
+        span = f"{spell_iso(first)} – {spell_iso(last)}"
+        detail = f"Tanggal {spell_iso(dated.value)} di luar masa penilaian {span}."
         yield Objection("out_of_period", False, detail, dated.place, dated.quote)
 
 

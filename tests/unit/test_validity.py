@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from evidence.national import act_name, national_acts
-from evidence.validity import Incoming, day_in_words, national_incoming, objections, status
+from evidence.validity import Incoming, national_incoming, objections, status
 from evidence.values import AssessmentPeriod, Finding, Identity, Objection, Place, Relation, Value
+from evidence.wording import spell_iso
 
 CUTOFF = date(2025, 8, 31)
 PERIOD = AssessmentPeriod("kota", "Malang", 2025, CUTOFF)
@@ -181,4 +182,4 @@ def test_every_act_of_the_table_is_whole(act: object) -> None:
 def test_acts_and_days_are_written_as_people_cite_them() -> None:
     assert act_name("uu|ri|20|2023") == "UU Nomor 20 Tahun 2023"
     assert act_name("permen|dagri|83|2022") == "Peraturan DAGRI Nomor 83 Tahun 2022"
-    assert (act_name(""), day_in_words("2025-06-05"), day_in_words("2025")) == ("", "5 Juni 2025", "2025")
+    assert (act_name(""), spell_iso("2025-06-05"), spell_iso("2025")) == ("", "5 Juni 2025", "2025")
