@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from api import security
 from api.deps import SessionDep, TransactionDep, session_cookie
+from api.errors import status_of
 from api.labels import LABELS
 from api.pages import render
+from api.throttle import Throttle, TooManyAttempts
 from api.writing import bare_name
 from evidence.audit import record
 from evidence.instance import DEFAULT_YEAR, first_institution, open_period
-from evidence.models import Account, Institution, RoleGrant
+from evidence.models import Account, Institution, Period, RoleGrant
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,7 +35,7 @@ class SetupForm(BaseModel):
     institution: str = ""
     year: str = ""
 
-    def problems(self, needs_institution: bool) -> dict[str, str]:
+    def problems(self, needs_institution: bool, needs_year: bool) -> dict[str, str]:
         """What must be corrected, by field."""
         found = {}
         if not self.name.strip():
@@ -47,7 +49,7 @@ class SetupForm(BaseModel):
                 found["kind"] = "Pilih jenis instansi."
             if not self.institution.strip():
                 found["institution"] = "Isi nama instansi, misalnya Ranupane."
-            if not (self.year.isdigit() and 2021 <= int(self.year) <= DEFAULT_YEAR):
+            if needs_year and not (self.year.isdigit() and 2021 <= int(self.year) <= DEFAULT_YEAR):
                 found["year"] = f"Isi tahun penilaian dari 2021 sampai {DEFAULT_YEAR}."
         return found
 
@@ -55,22 +57,24 @@ class SetupForm(BaseModel):
 @router.get("/mulai/{token}")
 def show_setup(request: Request, token: str, session: SessionDep) -> Response:
     security.check_setup_token(session, token)
-    return _setup_page(request, SetupForm(), {}, _is_unnamed(session))
+    return _setup_page(request, SetupForm(), {}, _is_unnamed(session), not _has_period(session))
 
 
 @router.post("/mulai/{token}")
 def set_up(request: Request, token: str, form: Annotated[SetupForm, Form()], session: TransactionDep) -> Response:
     security.check_setup_token(session, token)
     unnamed = _is_unnamed(session)
-    problems = form.problems(unnamed)
+    needs_year = not _has_period(session)
+    problems = form.problems(unnamed, needs_year)
     if not problems and session.scalar(select(Account.id).where(Account.login == form.login.strip().lower())):
         problems["login"] = "Nama pengguna ini sudah ada."
     if problems:
-        return _setup_page(request, form, problems, unnamed)
+        return _setup_page(request, form, problems, unnamed, needs_year)
     institution = first_institution(session)
     if unnamed:
         institution.kind, institution.name = form.kind, bare_name(form.kind, form.institution)
-        open_period(session, institution, int(form.year))
+        if not _has_period(session):
+            open_period(session, institution, int(form.year))
     account = Account(
         login=form.login.strip().lower(),
         name=form.name.strip(),
@@ -99,10 +103,17 @@ def sign_in(
     password: Annotated[str, Form()] = "",
     lanjut: Annotated[str, Form()] = "/",
 ) -> Response:
+    throttle: Throttle = request.app.state.throttle
+    address = request.client.host if request.client else ""
     try:
+        throttle.check(login, address)
         account = security.verify_password(session, login, password)
-    except security.WrongPassword as error:
-        return render(request, "sign_in.html", 401, login=login, next=_inside(lanjut), problem=error.message)
+    except (security.WrongPassword, TooManyAttempts) as error:
+        if isinstance(error, security.WrongPassword):
+            throttle.note_failure(login, address)
+        values = {"login": login, "next": _inside(lanjut), "problem": error.message}
+        return render(request, "sign_in.html", status_of(error), **values)
+    throttle.note_success(login, address)
     return _signed_in(request, security.start_session(session, account.id), _inside(lanjut))
 
 
@@ -129,7 +140,9 @@ def _signed_in(request: Request, token: str, target: str) -> Response:
     return answer
 
 
-def _setup_page(request: Request, form: SetupForm, problems: dict[str, str], needs_institution: bool) -> Response:
+def _setup_page(
+    request: Request, form: SetupForm, problems: dict[str, str], needs_institution: bool, needs_year: bool
+) -> Response:
     return render(
         request,
         "setup.html",
@@ -137,14 +150,23 @@ def _setup_page(request: Request, form: SetupForm, problems: dict[str, str], nee
         form=form,
         problems=problems,
         needs_institution=needs_institution,
+        needs_year=needs_year,
         shortest=security.SHORTEST_PASSWORD,
         kinds=LABELS["kind"],
         year=DEFAULT_YEAR,
     )
 
 
+def _has_period(session: Session) -> bool:
+    """Documents handed in on the command line have opened a period: its year is no longer a question."""
+    return session.scalar(select(Period.id).limit(1)) is not None
+
+
 def _is_unnamed(session: Session) -> bool:
-    """Whether this instance does not know yet whose evidence it holds."""
+    """Whether this instance does not know yet whose evidence it holds.
+
+    Documents may be there already: on the command line they are handed in for an institution with an empty name.
+    """
     return not session.scalar(select(Institution.name).order_by(Institution.id).limit(1))
 
 

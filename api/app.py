@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import accounts, documents, errors, gaps, home, indicators, searching, upload
 from api.deps import RuntimeDep
 from api.security import SecurityHeaders
+from api.throttle import Throttle
 from ingest.runtime import Runtime
 
 
@@ -20,6 +21,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     # The interactive documentation pages load scripts from elsewhere; the schema itself is enough.
     app = FastAPI(title="Bukti", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.runtime = runtime
+    app.state.throttle = Throttle()
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SecurityHeaders)
     errors.install(app)

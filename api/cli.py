@@ -192,13 +192,15 @@ def gaps(
 
     if output not in ("table", "json", "html"):
         raise InvalidInput("Bentuk keluaran: table, json, atau html.")
-    with report_for(_settings(data), period) as (runtime, report):
+    with report_for(_settings(data), period) as report:
         if output == "json":
             from api.outputs import gaps_output
 
             _print_json(gaps_output(report))
         elif output == "html":
-            print(render_html(runtime, report))
+            from api.report_file import render_report
+
+            print(render_report(report))
         else:
             summary, rows = table_rows(report)
             print(summary)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.pages import render
 from api.security import SignInNeeded, WrongPassword
+from api.throttle import TooManyAttempts
 from evidence.errors import BuktiError, InvalidInput, NotAllowed, NotFound, OwnerBusy, UnreadableDocument
 from search.index import SearchUnavailable
 
@@ -20,6 +21,7 @@ log = structlog.get_logger()
 STATUS: dict[type[BuktiError], int] = {
     SignInNeeded: 401,
     WrongPassword: 401,
+    TooManyAttempts: 429,
     NotAllowed: 403,
     NotFound: 404,
     InvalidInput: 422,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -14,12 +15,16 @@ from api.deps import AccessDep, FrameDep, SessionDep
 from api.documents import STATE_ORDER
 from api.outputs import gaps_output
 from api.pages import render
+from api.writing import level as written
 from evidence.coverage import CriterionCoverage, Gain
 from evidence.edition import Demand
 from evidence.instrument import Indicator, Instrument
 from evidence.report import EvidenceView, GapReport, current_period, gap_report
 
 router = APIRouter()
+
+# Gaps shown at once; on a phone the whole list would be as long as forty screens.
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,14 @@ def show_gaps(
         aspect=aspek,
         only_gaps=kesenjangan,
         only_bad=bermasalah,
+        shown=SHOWN,
+        to=_indicator_page,
     )
+
+
+def _indicator_page(code: str, level: Fraction | None = None) -> str:
+    """The address of an indicator, at one of its levels."""
+    return f"/indikator/{code}" + (f"#tingkat-{written(level).replace(',', '-')}" if level is not None else "")
 
 
 @dataclass(frozen=True, slots=True)

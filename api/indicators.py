@@ -29,17 +29,21 @@ from evidence.values import Place
 
 router = APIRouter()
 
-# Passages shown at once under a criterion; the others wait behind "lainnya".
+# Proposals shown at once under a criterion that nothing accepted proves yet; the others wait behind "bagian lain".
 SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """One criterion with its passages. `elsewhere` were put forward for another criterion that includes this one."""
+    """One criterion with its passages: all that people decided on and the best proposals, then the `further` ones.
+
+    `elsewhere` were put forward for another criterion that includes this one.
+    """
 
     covered: CriterionCoverage
     fills: tuple[str, ...]
     passages: tuple[EvidenceView, ...]
+    further: tuple[EvidenceView, ...]
     elsewhere: tuple[EvidenceView, ...]
 
 
@@ -76,7 +80,7 @@ def show_indicator(request: Request, frame: FrameDep, session: SessionDep, code:
         neighbours=_neighbours(frame.instrument, indicator),
         level_names={level.number: level.name for level in indicator.levels},
         reasons=LABELS["reject"],
-        shown=SHOWN,
+        documents=report.documents,
         cite=lambda view: page_link(
             view.document_id, view.part, view.page, Place(view.part, view.page, view.start, view.end)
         ),
@@ -149,10 +153,15 @@ def _criterion_row(
     proposed: CriterionCoverage,
     views: Mapping[str, Sequence[EvidenceView]],
 ) -> CriterionRow:
-    own = tuple(views.get(covered.criterion.key, ()))
+    own = views.get(covered.criterion.key, ())
+    proposals = [view for view in own if view.state == "proposed"]
+    # Where a person has accepted evidence, proposals are no longer what one looks for.
+    best = proposals[: 0 if any(view.state == "accepted" for view in own) else SHOWN]
+    shown = tuple(view for view in own if view.state != "proposed" or view in best)
     others = {item.ref: report.evidence[item.ref] for item in (*proposed.evidence, *proposed.blocked)}
     elsewhere = tuple(view for view in others.values() if view.criterion != covered.criterion.key)
-    return CriterionRow(covered, fills(report.edition.instrument, covered), own, elsewhere)
+    further = tuple(proposals[len(best) :])
+    return CriterionRow(covered, fills(report.edition.instrument, covered), shown, further, elsewhere)
 
 
 def _guideline(level: Level, year: int) -> str:

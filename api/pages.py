@@ -84,9 +84,13 @@ def _environment() -> Environment:
 _templates = _environment()
 
 
+def fill(template: str, **values: Any) -> str:
+    return _templates.get_template(template).render(**values)
+
+
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """The page as an answer. `frame` is what every page's header needs; pages before sign-in have none."""
     values.setdefault("frame", None)
-    text = _templates.get_template(template).render(request=request, **values)
+    text = fill(template, request=request, **values)
     # What one account may see is kept by no cache in between, and asked for anew after signing out.
     return HTMLResponse(text, status, headers={"Cache-Control": "private, no-cache"})

@@ -10,18 +10,18 @@ from evidence.instance import first_institution, local_access
 from evidence.maturity import display
 from evidence.report import GapReport, current_period, gap_report
 from evidence.settings import Settings
-from ingest.runtime import Runtime, runtime
+from ingest.runtime import runtime
 
 
 @contextmanager
-def report_for(settings: Settings, year: int | None) -> Iterator[tuple[Runtime, GapReport]]:
+def report_for(settings: Settings, year: int | None) -> Iterator[GapReport]:
     """The report of the first institution's period of that year, or of its newest."""
     with runtime(settings) as opened:
         with opened.db.transaction() as session:
             access = local_access(first_institution(session))
         with opened.db.reading() as session:
             report = gap_report(session, access, current_period(session, access, year))
-        yield opened, report
+        yield report
 
 
 def table_rows(report: GapReport) -> tuple[str, list[tuple[str, str, str, str]]]:

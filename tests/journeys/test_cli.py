@@ -125,6 +125,10 @@ def test_gaps_gives_every_indicator_with_its_criteria(instance: Path) -> None:
     table = bukti("gaps", data=instance)
     assert "bukan hasil resmi" in table.stdout
     assert bukti("gaps", "--period", "2022", data=instance).returncode == 1
+    page = bukti("gaps", "--format", "html", data=instance)
+    assert page.returncode == 0, page.stderr
+    assert page.stdout.lstrip().startswith("<!DOCTYPE html>")
+    assert "Laporan kesenjangan 2025" in page.stdout
 
 
 def test_doctor_names_every_part(instance: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from api.report_file import render_report
 from evidence.models import Institution, Job
+from evidence.report import current_period, gap_report
 from tests.support.files import text_pdf
 from tests.support.web import Site, a_document, a_site
 
@@ -291,9 +293,9 @@ def test_uploaded_files_keep_their_folder_and_wait_for_their_turn(site: Site) ->
 
 
 def test_handing_in_the_same_bytes_again_leads_to_the_document_already_there(site: Site) -> None:
-    files = [("berkas", ("peta.pdf", text_pdf([ROADMAP]), "application/pdf"))]
-    site.client.post("/unggah", files=files)
-    again = site.client.post("/unggah", files=[("berkas", ("salinan.pdf", text_pdf([ROADMAP]), "application/pdf"))])
+    content = text_pdf([ROADMAP])
+    site.client.post("/unggah", files=[("berkas", ("peta.pdf", content, "application/pdf"))])
+    again = site.client.post("/unggah", files=[("berkas", ("salinan.pdf", content, "application/pdf"))])
     assert "Duplikat" in again.text
     assert "Buka yang sudah ada" in again.text
 
@@ -332,3 +334,52 @@ def test_the_pages_work_before_the_institution_has_a_name(site: Site) -> None:
     with site.runtime.db.transaction() as session:
         session.get_one(Institution, site.world.mine.institution).name = ""
     assert "Instansi belum diberi nama" in site.page("/")
+
+
+def test_a_revoked_act_is_marked_wherever_it_is_listed_and_on_its_own_page_with_what_revoked_it(site: Site) -> None:
+    old = a_document(site, ROADMAP, title="Tata Kelola TIK", key="perwali|kota-ranupane|27|2018")
+    a_document(
+        site,
+        "Mencabut Perwali Nomor 27 Tahun 2018.",
+        name="baru.pdf",
+        key="perwali|kota-ranupane|14|2022",
+        revokes="perwali|kota-ranupane|27|2018",
+    )
+    assert "Dicabut dengan Perwali Kota Ranupane Nomor 14 Tahun 2022 sejak 20 Juni 2022" in site.page(f"/dokumen/{old}")
+    for path in ("/dokumen", "/cari?q=lima+tahun"):
+        assert re.search(r'status-flag s-revoked">Dicabut<', site.page(path)), path
+
+
+def test_a_rejection_stays_visible_beside_accepted_evidence_and_proposals_step_back(site: Site) -> None:
+    a_document(site, ROADMAP, criteria=["12.document_formal"])
+    for number in range(3):
+        a_document(site, f"{ROADMAP} Salinan {number}.", name=f"salinan-{number}.pdf", criteria=["12.document_formal"])
+    refs = re.findall(r'name="ref" value="(match:[^"]+)">\s+<button', site.page("/indikator/12"))
+    site.client.post("/indikator/12/keputusan", data={"ref": refs[0], "verdict": "rejected", "reason": "off_topic"})
+    site.client.post("/indikator/12/keputusan", data={"ref": refs[1], "verdict": "accepted"})
+    row = site.page("/indikator/12").partition('id="k-12.document_formal"')[2].partition("</tr>")[0]
+    shown, _, further = row.partition('<details class="near">')
+    assert "Diterima" in shown
+    assert "Ditolak" in shown
+    assert "Alasan: bukan topik ini" in shown
+    assert "Usulan sistem" not in shown
+    assert "2 usulan lain" in further
+
+
+def test_the_gap_report_as_a_file_needs_nothing_but_itself(site: Site) -> None:
+    a_document(site, ROADMAP, criteria=["12.document_formal"])
+    ref = re.search(r'name="ref" value="(match:[^"]+)"', site.page("/indikator/12"))
+    assert ref
+    site.client.post("/indikator/12/keputusan", data={"ref": ref[1], "verdict": "accepted"})
+    access = site.world.mine
+    with site.runtime.db.reading() as session:
+        text = render_report(gap_report(session, access, current_period(session, access)))
+    assert "Laporan kesenjangan 2025" in text
+    assert "Pemerintah Kota Ranupane" in text
+    assert "Simulasi internal, bukan hasil resmi KemenPANRB." in text
+    assert "Koordinator Ranupane" in text
+    assert "<script" not in text
+    assert not re.search(r"(?:src|<link)", text.partition("</style>")[2])
+    links = set(re.findall(r'href="([^"]+)"', text))
+    assert links
+    assert all(link.startswith("#") and f'id="{link[1:]}"' in text for link in links)

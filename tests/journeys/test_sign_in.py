@@ -9,6 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.security import issue_setup_token
+from api.throttle import ATTEMPTS, SECONDS, Throttle, TooManyAttempts
+from evidence.instance import first_institution, open_period
+from evidence.models import Institution, Period
 from ingest.runtime import Runtime
 from tests.support.web import PASSWORD, Site, a_site, an_empty_site
 
@@ -147,3 +150,55 @@ def test_a_form_sent_from_another_site_is_refused(site: Site, headers: dict[str,
     site.sign_in()
     assert site.client.post("/keluar", headers=headers).status_code == 403
     assert site.client.get("/dokumen").url.path == "/dokumen"
+
+
+def test_after_five_wrong_passwords_the_same_name_must_wait_even_with_the_right_one(site: Site) -> None:
+    site.sign_in()
+    site.client.post("/keluar")
+    wrong = {"login": "koordinator-kota", "password": "salah"}
+    for _ in range(5):
+        assert site.client.post("/masuk", data=wrong).status_code == 401
+    waiting = site.client.post("/masuk", data=wrong | {"password": PASSWORD})
+    assert waiting.status_code == 429
+    assert "Tunggu satu menit" in waiting.text
+    other = site.client.post("/masuk", data=wrong | {"login": "koordinator-kabupaten"})
+    assert other.status_code == 401
+
+
+def test_a_minute_later_a_name_may_be_tried_again() -> None:
+    time = [0.0]
+    throttle = Throttle(clock=lambda: time[0])
+    for _ in range(ATTEMPTS):
+        throttle.note_failure("Bagas", "10.0.0.7")
+    with pytest.raises(TooManyAttempts):
+        throttle.check(" bagas", "10.0.0.7")
+    throttle.check("bagas", "10.0.0.8")
+    time[0] += SECONDS + 1
+    throttle.check("bagas", "10.0.0.7")
+
+
+def test_signing_in_forgives_earlier_failures() -> None:
+    throttle = Throttle()
+    for _ in range(ATTEMPTS - 1):
+        throttle.note_failure("bagas", "10.0.0.7")
+    throttle.note_success("bagas", "10.0.0.7")
+    throttle.note_failure("bagas", "10.0.0.7")
+    throttle.check("bagas", "10.0.0.7")
+
+
+def test_documents_handed_in_before_the_institution_had_a_name_belong_to_the_one_the_form_names(
+    fresh: tuple[Runtime, TestClient],
+) -> None:
+    runtime, client = fresh
+    with runtime.db.transaction() as session:
+        open_period(session, first_institution(session), 2024)
+    link = a_setup_link(runtime)
+    form = client.get(link).text
+    assert "Nama instansi" in form
+    assert "Tahun penilaian" not in form
+    home = client.post(link, data=FIRST | OFFICE | {"year": ""})
+    assert "Pemerintah Kota Ranupane" in home.text
+    assert "Periode 2024" in home.text
+    with runtime.db.reading() as session:
+        assert session.query(Institution).count() == 1
+        assert session.query(Period).count() == 1
