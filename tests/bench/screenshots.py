@@ -50,7 +50,7 @@ class Camera:
         document = self._address_of(page, server, "Perwali Nomor 14 Tahun 2022")
         for name, path in (
             ("beranda", "/"),
-            ("dokumen", f"{document}/hal/4?q=peta+rencana"),
+            ("dokumen", f"{document}/hal/3?q=peta+rencana"),
             ("cari", "/cari?q=%22peta+rencana%22+reviu"),
             ("indikator", "/indikator/12"),
             ("kesenjangan", "/kesenjangan"),
