@@ -58,9 +58,19 @@ class Analyser:
         self._known[form] = self._new[form] = stem
         return stem
 
+    def take_new(self) -> dict[str, str]:
+        """The forms met since the last call, for another process's `learn`."""
+        new, self._new = self._new, {}
+        return new
+
+    def learn(self, stems: dict[str, str]) -> None:
+        """Know what another process has found out."""
+        self._known |= stems
+        self._new |= stems
+
     def save(self) -> None:
         """Append the forms met since the last call to the table on disk."""
-        new, self._new = self._new, {}
+        new = self.take_new()
         if self._table and new:
             with self._table.open("a", encoding="utf-8") as target:
                 target.writelines(f"{form}\t{stem}\n" for form, stem in new.items())

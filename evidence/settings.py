@@ -44,5 +44,9 @@ class Settings(BaseSettings):
         return self.data / "files"
 
     @property
+    def stems_table(self) -> Path:
+        return self.data / "stems.tsv"
+
+    @property
     def index_dir(self) -> Path:
         return self.data / "index"

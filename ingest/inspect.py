@@ -20,7 +20,8 @@ from evidence.validity import national_incoming, status
 from evidence.values import Finding, Match, Part, Place, Read, Relation, Value
 from ingest.intake import detect, is_archive, members, with_name
 from ingest.reading import Reader
-from ingest.understand import Understood, understand
+from ingest.understand import understand
+from ingest.understood import Understood
 from ingest.wire import Limits
 
 _FIELDS = [

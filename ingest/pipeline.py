@@ -7,6 +7,7 @@ indexer learns of the document through the outbox, written in that same transact
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,7 @@ from evidence.db import Database
 from evidence.errors import UnreadableDocument
 from evidence.models import Blob, Document, Version, VersionPart
 from evidence.values import Read
+from ingest.child import Pool
 from ingest.hand_in import touch
 from ingest.intake import is_archive
 from ingest.queue import Claimed, fail, finish, renew
@@ -24,7 +26,7 @@ from ingest.reading import Reader
 from ingest.readings import PartRow, read_part
 from ingest.runtime import Runtime
 from ingest.saving import save
-from ingest.understand import understand
+from ingest.tagging import Tagger
 from ingest.unpack import unpack
 
 log = structlog.get_logger()
@@ -33,7 +35,15 @@ log = structlog.get_logger()
 _TELL_SECONDS = 0.5
 
 
-def process(runtime: Runtime, reader: Reader, job: Claimed) -> None:
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The processes that do the work the parent need not do: fewer than threads, so that none waits for a save."""
+
+    readers: Pool[Reader]
+    taggers: Pool[Tagger]
+
+
+def process(runtime: Runtime, children: Children, job: Claimed) -> None:
     """Work off one version. A file that cannot be read fails alone, with its reason; its original stays."""
     version_id = job.subject
     progress = _Progress(runtime.db, job)
@@ -45,21 +55,25 @@ def process(runtime: Runtime, reader: Reader, job: Claimed) -> None:
                 touch(session, _document(session, version_id))
                 finish(session, job)
             return
-        read = [read_part(runtime, reader, row, progress) for row in rows]
+        with children.readers.take() as reader:
+            read = [read_part(runtime, reader, row, progress) for row in rows]
         progress("tagging", "")
-        understood = understand(Read(tuple(part for part, _ in read)), runtime.analyser, runtime.rules)
+        with children.taggers.take() as tagger:
+            tagged = tagger.understand(Read(tuple(part for part, _ in read)))
     except UnreadableDocument as error:
         with runtime.db.transaction() as session:
             touch(session, _document(session, version_id))
             fail(session, job, error)
         return
+    runtime.analyser.learn(tagged.stems)
+    progress.cpu["tagger_cpu_ms"] = tagged.cpu_ms
     progress.stage("understand")
     with runtime.db.transaction() as session:
         for part, draft in read:
             reading = draft.save(session)
-            tokens = {page.number: understood.analysed.tokens[part.ordinal, page.number] for page in part.pages}
+            tokens = {page.number: tagged.understood.tokens[part.ordinal, page.number] for page in part.pages}
             runtime.indexer.keep(reading, tokens)
-        save(session, session.get_one(Version, version_id), understood, runtime.rules.fingerprint)
+        save(session, session.get_one(Version, version_id), tagged.understood, tagged.rules)
         touch(session, _document(session, version_id))
         finish(session, job)
     for _, draft in read:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from classifiers.rules import Rulebook, load_rulebook
 from evidence.analysis import Analyser
 from evidence.db import Database
 from evidence.files import DerivedKey, FileStore, open_files
@@ -30,16 +29,8 @@ class Runtime:
     analyser: Analyser
     queue: Queue
     indexer: Indexer
-    _rules: Rulebook | None = None
     _painter: Reader = field(default_factory=Reader)
     _painting: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def rules(self) -> Rulebook:
-        """Read when first needed: who only searches does not wait for them."""
-        if self._rules is None:
-            self._rules = load_rulebook(INSTRUMENT, self.analyser)
-        return self._rules
 
     def picture(self, sha256: str, mime: str, page: int, width: int) -> bytes:
         """A page as WebP, `width` pixels wide, made once and kept; raises UnreadableDocument, NotFound."""
@@ -63,7 +54,7 @@ def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
     settings.data.mkdir(parents=True, exist_ok=True)
     db = Database(settings.database_url)
     db.migrate()
-    analyser = Analyser(settings.data / "stems.tsv")
+    analyser = Analyser(settings.stems_table)
     index = open_index(settings, analyser, writable=writable)
     return Runtime(
         settings=settings,

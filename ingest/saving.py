@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from evidence.db import uuid7
-from evidence.models import FindingRow, IdentityValue, MatchRow, RelationRow, Tagging, Version
+from evidence.models import Base, FindingRow, IdentityValue, MatchRow, RelationRow, Tagging, Version
 from evidence.values import Match, Place, Value
-from ingest.understand import Understood
+from ingest.understood import Understood
+
+
+_MATCH_COLUMNS = ("indicator", "criterion", "article", "score", "rule", "value")
+_INSERTS = {
+    table: insert(Base.metadata.tables[table.__tablename__])
+    for table in (IdentityValue, RelationRow, FindingRow, MatchRow)
+}
 
 
 def save(session: Session, version: Version, understood: Understood, rules: str) -> None:
@@ -69,16 +75,17 @@ def _value(value: Value) -> dict[str, Any]:
 
 
 def _match(match: Match) -> dict[str, Any]:
-    columns = asdict(match)
-    place = columns.pop("place")
-    return columns | place | {"reasons": list(match.reasons)}
+    columns = {name: getattr(match, name) for name in _MATCH_COLUMNS}
+    return columns | _place(match.place, match.quote) | {"reasons": list(match.reasons)}
 
 
 def _place(place: Place | None, quote: str) -> dict[str, Any]:
-    where = asdict(place) if place else {"part": None, "page": None, "start": None, "end": None}
-    return where | {"quote": quote}
+    if place is None:
+        return {"part": None, "page": None, "start": None, "end": None, "quote": quote}
+    return {"part": place.part, "page": place.page, "start": place.start, "end": place.end, "quote": quote}
 
 
 def _insert(session: Session, table: Any, rows: Iterable[dict[str, Any]]) -> None:
     if values := [{"id": uuid7()} | row for row in rows]:
-        session.execute(insert(table), values)
+        # Straight to the table: the mapper would look at each row on its way.
+        session.connection().execute(_INSERTS[table], values)

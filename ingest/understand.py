@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from classifiers.classify import classify
 from classifiers.rules import Rulebook
 from evidence.analysis import Analyser
-from evidence.values import Analysed, Finding, Identity, Match, Read, Relation, Section
+from evidence.values import Analysed, Read
 from ingest.identify import findings, identify, relations, structure
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """The result of all pure steps over one version as read."""
-
-    analysed: Analysed
-    sections: tuple[Section, ...]
-    identity: Identity
-    relations: tuple[Relation, ...]
-    findings: tuple[Finding, ...]
-    matches: tuple[Match, ...]
+from ingest.understood import Understood
 
 
 def understand(read: Read, analyser: Analyser, rules: Rulebook) -> Understood:
@@ -34,8 +21,8 @@ def understand(read: Read, analyser: Analyser, rules: Rulebook) -> Understood:
         labels=tuple(value.value for value in identity.fields.get("label", ())),
     )
     return Understood(
-        analysed=analysed,
         sections=sections,
+        tokens=analysed.tokens,
         identity=identity,
         relations=relations(read, sections, identity),
         findings=findings(read, sections, identity),

@@ -1,4 +1,4 @@
-"""What the reader child and its parent say to each other: length-prefixed msgpack messages."""
+"""What the children and their parent say to each other: length-prefixed msgpack messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from evidence.values import FileFacts, PageText
+from evidence.values import FileFacts, PageText, Read
+from ingest.understood import Understood
 
 if TYPE_CHECKING:  # the child must not pay for pydantic
     from evidence.settings import Settings
@@ -78,6 +79,26 @@ class Done(msgspec.Struct, tag="done", array_like=True, frozen=True):
     tired: bool = False
 
 
+class Tag(msgspec.Struct, tag="tag", array_like=True, frozen=True):
+    """To the tagging child: a version as read, without boxes."""
+
+    read: Read
+
+
+class Tagged(msgspec.Struct, tag="tagged", array_like=True, frozen=True):
+    """`rules` is the fingerprint it was tagged by, `stems` the forms met for the first time, `cpu_ms` its cost."""
+
+    understood: Understood
+    rules: str
+    stems: dict[str, str]
+    cpu_ms: float
+
+
+class NotTagged(msgspec.Struct, tag="not_tagged", array_like=True, frozen=True):
+    error: str
+    where: str
+
+
 Request = ReadRequest | PictureRequest
 Reply = Facts | Page | Picture | Failed | Done
 
@@ -86,7 +107,7 @@ HEADER = struct.Struct("<I")
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def frame(message: Request | Reply) -> bytes:
+def frame(message: object) -> bytes:
     """The message with its length in front."""
     body = _encode(message)
     return HEADER.pack(len(body)) + body

@@ -11,16 +11,21 @@ import structlog
 from celery.worker import WorkController
 
 from evidence.errors import BuktiError
+from ingest.child import Pool
 from ingest.owner import OwnerLock
-from ingest.pipeline import process
+from ingest.pipeline import Children, process
 from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, release, sweep
 from ingest.reading import Reader
-from ingest.runtime import Runtime
+from ingest.runtime import INSTRUMENT, Runtime
+from ingest.tagging import Tagger
 from search.index import IndexOutdated
 
 log = structlog.get_logger()
 
 _SWEEP_SECONDS = 1.0
+
+# Threads beyond the reader children: one whose document is being tagged, one that saves.
+_WITHOUT_CHILD = 2
 
 
 class Failure(BuktiError):
@@ -39,8 +44,12 @@ class Worker:
         self._lock = lock
         self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
-        self._local = threading.local()
-        self._readers: list[Reader] = []
+        settings = runtime.settings
+        self._children = Children(
+            Pool(Reader, settings.workers),
+            Pool(lambda: Tagger(INSTRUMENT, settings.stems_table), settings.workers),
+        )
+        self._hands = settings.workers + _WITHOUT_CHILD
         self._busy = 0
         runtime.queue.on_wake(self._work_off)
         # A thread of Celery's pool looks a task up in the process's default application.
@@ -48,7 +57,7 @@ class Worker:
         self._celery = WorkController(
             app=runtime.queue.app,
             pool_cls="threads",
-            concurrency=runtime.settings.workers,
+            concurrency=self._hands,
             queues=list(QUEUES),
             without_heartbeat=True,
             without_mingle=True,
@@ -74,8 +83,8 @@ class Worker:
     def stop(self) -> None:
         self._stopping.set()
         self._celery.stop()
-        for reader in self._readers:
-            reader.close()
+        self._children.readers.close()
+        self._children.taggers.close()
         for thread in self._threads[1:]:
             thread.join()
         release(self._runtime.db, self._owner)
@@ -100,7 +109,7 @@ class Worker:
                 with self._runtime.db.transaction() as session:
                     finish(session, job)
             else:
-                process(self._runtime, self._reader(), job)
+                process(self._runtime, self._children, job)
         except LeaseLost:
             log.warning("job.lease_lost")
         except Exception:  # a fault of ours fails this document, visibly, never the worker
@@ -113,14 +122,6 @@ class Worker:
             log.info("job.ended", ms=round((time.monotonic() - begun) * 1000))
             structlog.contextvars.clear_contextvars()
 
-    def _reader(self) -> Reader:
-        """This thread's own reader child."""
-        if not hasattr(self._local, "reader"):
-            self._local.reader = Reader()
-            self._readers.append(self._local.reader)
-        reader: Reader = self._local.reader
-        return reader
-
     def _index(self) -> None:
         while not self._stopping.wait(self._runtime.settings.commit_seconds):
             try:
@@ -131,5 +132,5 @@ class Worker:
     def _sweep(self) -> None:
         while not self._stopping.wait(_SWEEP_SECONDS):
             for queue in sweep(self._runtime.db):
-                for _ in range(self._runtime.settings.workers - self._busy):
+                for _ in range(self._hands - self._busy):
                     self._runtime.queue.wake(queue)
