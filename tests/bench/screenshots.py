@@ -85,8 +85,8 @@ class Camera:
     def _take(self, page: Page, name: str) -> None:
         page.wait_for_load_state("networkidle")
         picture = Image.open(io.BytesIO(page.screenshot(full_page=self.whole)))
-        # 256 colours keep flat pages as they are, at a third of the size.
-        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        # 256 colours keep flat pages as they are, at a third of the size; this method keeps rare ones, such as states.
+        small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         small.save(self.folder / f"{name}.png", optimize=True)
 
 
