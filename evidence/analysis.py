@@ -14,7 +14,7 @@ from typing import Any
 from evidence.values import Tokens
 
 # Stored with the index; an index of another version is rebuilt.
-ANALYSIS_VERSION = "1"
+ANALYSIS_VERSION = "2"
 
 _TOKEN = re.compile(r"[^\W_]+")
 _LONGEST_STEMMED = 24
@@ -77,11 +77,20 @@ class Analyser:
 
     def _sastrawi(self) -> Any:
         if self._stemmer is None:
-            from Sastrawi.Stemmer.StemmerFactory import StemmerFactory  # 0.3 s, and not needed for known forms
+            # 0.3 s, and not needed for known forms.
+            from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
+            from Sastrawi.Stemmer.Stemmer import Stemmer
+            from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
 
-            # The inner stemmer: Sastrawi's own cache would keep every form a second time.
-            self._stemmer = StemmerFactory().create_stemmer().delegatedStemmer
+            # Not the factory's own stemmer: it lacks our roots, and its cache would keep every form a second time.
+            self._stemmer = Stemmer(ArrayDictionary([*StemmerFactory().get_words(), *_roots()]))
         return self._stemmer
+
+
+def _roots() -> list[str]:
+    """Root words that Sastrawi lacks; evidence/roots.txt."""
+    lines = resources.files("evidence").joinpath("roots.txt").read_text("utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def fold_text(text: str) -> str:
@@ -101,3 +110,20 @@ def _read_table(text: str) -> dict[str, str]:
     # A line cut off by a crash has no second column and is left out.
     pairs = (line.split("\t") for line in text.splitlines())
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[1]}
+
+
+def _make_table() -> None:
+    """Stem every form of the instruments, the rulebooks and the demonstration's documents anew."""
+    home = Path(__file__).parent
+    analyser = Analyser()
+    analyser._known.clear()
+    for folder in ("evidence/instruments", "classifiers/rulebooks", "api/demo/documents"):
+        for path in sorted((home.parent / folder).rglob("*")):
+            if path.suffix in (".yaml", ".typ", ".txt"):
+                analyser.analyse(unicodedata.normalize("NFKC", path.read_text("utf-8")))
+    lines = (f"{form}\t{stem}\n" for form, stem in sorted(analyser.take_new().items()))
+    (home / "stems.tsv").write_text("".join(lines), "utf-8")
+
+
+if __name__ == "__main__":
+    _make_table()

@@ -13,6 +13,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from evidence.analysis import ANALYSIS_VERSION
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BUKTI_", frozen=True)
@@ -45,7 +47,7 @@ class Settings(BaseSettings):
 
     @property
     def stems_table(self) -> Path:
-        return self.data / "stems.tsv"
+        return self.data / f"stems-{ANALYSIS_VERSION}.tsv"
 
     @property
     def index_dir(self) -> Path:

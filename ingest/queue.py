@@ -49,6 +49,8 @@ class Queue:
     """
 
     def __init__(self, broker_url: str) -> None:
+        self._alone = broker_url.startswith("memory:")
+        self._sent: set[str] = set()
         self.app = Celery("bukti", broker=broker_url, set_as_current=False)
         self.app.conf.update(
             task_ignore_result=True,
@@ -63,6 +65,7 @@ class Queue:
         self._work: Callable[[str], None] | None = None
 
         def wake(queue: str) -> None:  # Celery takes no bound method for a task
+            self._sent.discard(queue)
             if self._work is not None:
                 self._work(queue)
 
@@ -75,6 +78,10 @@ class Queue:
 
     def wake(self, queue: str) -> None:
         """Tell a worker that `queue` may hold something; call after the commit, never inside the transaction."""
+        # One message that no worker has taken yet is enough in one process: it will see whatever is due by then.
+        if self._alone and queue in self._sent:
+            return
+        self._sent.add(queue)
         self._task.apply_async(args=[queue], queue=queue)
 
 
@@ -101,12 +108,16 @@ def claim(db: Database, owner: str, queue: str) -> Claimed | None:
             .limit(1)
             .scalar_subquery()
         )
-        job = session.execute(
-            update(Job)
-            .where(Job.id == due, Job.state == "waiting")
-            .values(state="running", stage="reading", owner=owner, lease=now() + LEASE, tries=Job.tries + 1)
-            .returning(Job.id, Job.kind, Job.subject)
-        ).one_or_none()
+        job = (
+            session.connection()
+            .execute(
+                update(Job)
+                .where(Job.id == due, Job.state == "waiting")
+                .values(state="running", stage="reading", owner=owner, lease=now() + LEASE, tries=Job.tries + 1)
+                .returning(Job.id, Job.kind, Job.subject)
+            )
+            .one_or_none()
+        )
     return Claimed(*job, owner=owner) if job else None
 
 
@@ -174,5 +185,5 @@ _POISON = "Pemrosesan berkas ini berulang kali terhenti sehingga disisihkan. Ber
 
 def _mine(session: Session, job: Claimed, **values: Any) -> None:
     mine = update(Job).where(Job.id == job.id, Job.owner == job.owner, Job.state == "running")
-    if not session.execute(mine.values(**values).returning(Job.id)).all():
+    if not session.connection().execute(mine.values(**values).returning(Job.id)).all():
         raise LeaseLost(job.id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from evidence.db import uuid7
 from evidence.files import DerivedKey, FileStore
-from evidence.models import Page, Reading
+from evidence.models import Base, Page, Reading
 from evidence.values import Box, FileFacts, PageText, Part
 from ingest.intake import with_name
 from ingest.reading import Reader, reader_fingerprint
@@ -24,6 +24,8 @@ from ingest.wire import Limits
 # Pages are kept this often while a long file is read; a shorter one is written with everything else at the end.
 _SAVE_SECONDS = 2.0
 _SAVE_PAGES = 500
+
+_INSERT_PAGE = insert(Base.metadata.tables["page"])
 
 Progress = Callable[[str, str], None]  # stage, "14/46"
 
@@ -60,7 +62,7 @@ class Draft:
             session.add(row)
             session.flush()
         if fresh := self.pages[row.pages_done :]:
-            session.execute(insert(Page), [_columns(row.id, page) for page in fresh])
+            session.connection().execute(_INSERT_PAGE, [_columns(row.id, page) for page in fresh])
             row.pages_done = len(self.pages)
         if self.complete:
             row.pages_expected = row.pages_done

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from evidence.db import uuid7
@@ -13,23 +13,26 @@ from evidence.models import Base, FindingRow, IdentityValue, MatchRow, RelationR
 from evidence.values import Match, Place, Value
 from ingest.understood import Understood
 
-
 _MATCH_COLUMNS = ("indicator", "criterion", "article", "score", "rule", "value")
 _INSERTS = {
     table: insert(Base.metadata.tables[table.__tablename__])
-    for table in (IdentityValue, RelationRow, FindingRow, MatchRow)
+    for table in (IdentityValue, RelationRow, FindingRow, MatchRow, Tagging)
 }
+# What an earlier run wrote of a version; a person's words stay.
+_REPLACED = (
+    delete(IdentityValue).where(IdentityValue.version_id == bindparam("of"), IdentityValue.method != "person"),
+    delete(RelationRow).where(RelationRow.from_version_id == bindparam("of")),
+    delete(FindingRow).where(FindingRow.version_id == bindparam("of")),
+    delete(Tagging).where(Tagging.version_id == bindparam("of")),
+)
 
 
 def save(session: Session, version: Version, understood: Understood, rules: str) -> None:
     """Replace identity (but what a person said), relations, findings and matches of the version."""
     owned = {"institution_id": version.institution_id}
-    session.execute(
-        delete(IdentityValue).where(IdentityValue.version_id == version.id, IdentityValue.method != "person")
-    )
-    session.execute(delete(RelationRow).where(RelationRow.from_version_id == version.id))
-    session.execute(delete(FindingRow).where(FindingRow.version_id == version.id))
-    session.execute(delete(Tagging).where(Tagging.version_id == version.id))
+    connection = session.connection()
+    for statement in _REPLACED:
+        connection.execute(statement, {"of": version.id})
     said = set(session.scalars(select(IdentityValue.field).where(IdentityValue.version_id == version.id)))
     _insert(session, IdentityValue, _identity(understood, said, owned | {"version_id": version.id}))
     _insert(
@@ -53,10 +56,9 @@ def save(session: Session, version: Version, understood: Understood, rules: str)
             for finding in understood.findings
         ),
     )
-    tagging = Tagging(version_id=version.id, fingerprint=rules, **owned)
-    session.add(tagging)
-    session.flush()
-    _insert(session, MatchRow, (owned | {"tagging_id": tagging.id} | _match(match) for match in understood.matches))
+    tagging = uuid7()
+    _insert(session, Tagging, [owned | {"id": tagging, "version_id": version.id, "fingerprint": rules}])
+    _insert(session, MatchRow, (owned | {"tagging_id": tagging} | _match(match) for match in understood.matches))
 
 
 def _identity(understood: Understood, said: set[str], owned: dict[str, Any]) -> Iterable[dict[str, Any]]:

@@ -96,6 +96,8 @@ class Worker:
         self._busy += 1
         try:
             while not self._stopping.is_set() and (job := claim(self._runtime.db, self._owner, queue)):
+                if self._busy < self._hands:
+                    self._runtime.queue.wake(queue)  # another hand may help
                 self._work(job)
         finally:
             self._busy -= 1
@@ -132,5 +134,5 @@ class Worker:
     def _sweep(self) -> None:
         while not self._stopping.wait(_SWEEP_SECONDS):
             for queue in sweep(self._runtime.db):
-                for _ in range(self._hands - self._busy):
+                if self._busy < self._hands:
                     self._runtime.queue.wake(queue)

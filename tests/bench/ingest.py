@@ -139,7 +139,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="bukti-bench-") as folder:
             fresh.append(ingest(paths, Path(folder, "new"), arguments.workers)[0])
             Path(folder, "known").mkdir()
-            Path(folder, "new", "stems.tsv").rename(Path(folder, "known", "stems.tsv"))
+            known = Settings(data=Path(folder, "known")).stems_table
+            Settings(data=Path(folder, "new")).stems_table.rename(known)
             seconds, stage = ingest(paths, Path(folder, "known"), arguments.workers)
             warm.append(seconds)
             stages.append(stage)

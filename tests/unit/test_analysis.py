@@ -1,0 +1,39 @@
+"""Words and their stems: what rules, index, queries and highlights all rest on."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from evidence.analysis import Analyser
+
+
+@pytest.mark.parametrize("form", ["mereviu", "direviu", "pereviuan", "reviu"])
+def test_what_was_reviewed_is_found_by_the_word_review(form: str) -> None:
+    assert Analyser().stem(form) == "reviu"
+
+
+@pytest.mark.parametrize("form", ["perwali", "perkada", "perpres", "perbup", "pergub"])
+def test_an_abbreviated_kind_of_act_is_no_affixed_word(form: str) -> None:
+    assert Analyser().stem(form) == form
+
+
+def test_the_shipped_stems_are_those_the_stemmer_finds() -> None:
+    lines = resources.files("evidence").joinpath("stems.tsv").read_text("utf-8").splitlines()
+    shipped = dict(line.split("\t") for line in lines)
+    assert list(shipped) == sorted(shipped)
+    analyser = Analyser()
+    analyser._known.clear()
+    sample = list(shipped)[::10]
+    assert {form: analyser.stem(form) for form in sample} == {form: shipped[form] for form in sample}
+
+
+def test_what_one_process_learns_another_knows(tmp_path: Path) -> None:
+    one, other = Analyser(), Analyser(tmp_path / "stems.tsv")
+    one.stem("pembuktian"), one.stem("zzmenyatui")
+    other.learn(one.take_new())
+    assert one.take_new() == {}
+    other.save()
+    assert "zzmenyatui\t" in (tmp_path / "stems.tsv").read_text("utf-8")
