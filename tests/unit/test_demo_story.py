@@ -23,9 +23,10 @@ from python_calamine import CalamineWorkbook
 from api.demo.make import DemoFile, make_documents, make_other_documents
 from api.demo.pdf import authority
 from api.demo.story import Proof, load_story
-from evidence.coverage import MONTHS, measure
+from evidence.coverage import measure
 from evidence.edition import open_edition
 from evidence.values import Evidence, Objection
+from evidence.wording import spell_day
 
 STORY = load_story()
 EDITION = open_edition(STORY.instrument, STORY.year)
@@ -119,7 +120,7 @@ def test_what_needs_ocr_is_a_picture_without_text(contents: dict[str, tuple[str,
 
 def test_the_dates_of_the_story_are_printed_on_the_documents(contents: dict[str, tuple[str, bytes]]) -> None:
     for document, day in STORY.dated.items():
-        assert _folded(f"{day.day} {MONTHS[day.month - 1]} {day.year}") in _folded(_text(*contents[document]))
+        assert _folded(spell_day(day)) in _folded(_text(*contents[document]))
 
 
 def test_making_the_files_twice_gives_the_same_bytes(files: list[DemoFile], tmp_path: Path) -> None:
