@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from evidence.access import UPLOADERS, Access
 from evidence.analysis import fold_text
 from evidence.audit import record
+from evidence.db import uuid7
 from evidence.errors import InvalidInput
 from evidence.files import StoredBlob
 from evidence.models import Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
@@ -79,28 +80,35 @@ def hand_in_one(
         return Item(handed.name, "refused", None, error.message)
     mime = detect(head, handed.name)
     with runtime.db.transaction() as session:
-        if session.get(Blob, blob.sha256) is None:
-            session.add(Blob(sha256=blob.sha256, size=blob.size, mime=mime))
-            session.flush()
         known = _holding(session, institution, blob.sha256)
         if known is not None:
-            _count_for(session, known, period)
+            if period is not None and session.get(DocumentPeriod, (known, period)) is None:
+                session.add(DocumentPeriod(document_id=known, period_id=period))
             return Item(handed.name, "duplicate", known)
+        if session.scalar(select(Blob.sha256).where(Blob.sha256 == blob.sha256)) is None:
+            session.add(Blob(sha256=blob.sha256, size=blob.size, mime=mime))
         unit = unit or _unit_of_folder(session, institution, handed.folder)
-        document = Document(institution_id=institution, unit_id=unit, revision=1)
-        session.add(document)
-        session.flush()
-        version = Version(
-            institution_id=institution, document_id=document.id, ordinal=1, batch_id=batch, folder_hint=handed.folder
+        # Ids are given here, so that all rows go to the database in one flush.
+        document, version = uuid7(), uuid7()
+        session.add_all(
+            [
+                Document(id=document, institution_id=institution, unit_id=unit, current_version_id=version, revision=1),
+                Version(
+                    id=version,
+                    institution_id=institution,
+                    document_id=document,
+                    ordinal=1,
+                    batch_id=batch,
+                    folder_hint=handed.folder,
+                ),
+                VersionPart(version_id=version, ordinal=0, blob_sha256=blob.sha256, name=handed.name),
+            ]
         )
-        session.add(version)
-        session.flush()
-        document.current_version_id = version.id
-        session.add(VersionPart(version_id=version.id, ordinal=0, blob_sha256=blob.sha256, name=handed.name))
-        _count_for(session, document.id, period)
-        enqueue(session, institution, "process", version.id, "text")
+        if period is not None:
+            session.add(DocumentPeriod(document_id=document, period_id=period))
+        enqueue(session, institution, "process", version, "text")
     runtime.queue.wake("text")
-    return Item(handed.name, "new", document.id)
+    return Item(handed.name, "new", document)
 
 
 def touch(session: Session, document: Document) -> None:
@@ -138,13 +146,10 @@ def _holding(session: Session, institution: UUID, sha256: str) -> UUID | None:
     ).one_or_none()
 
 
-def _count_for(session: Session, document: UUID, period: UUID | None) -> None:
-    if period is not None and session.get(DocumentPeriod, (document, period)) is None:
-        session.add(DocumentPeriod(document_id=document, period_id=period))
-
-
 def _unit_of_folder(session: Session, institution: UUID, folder: str) -> UUID | None:
     """The unit whose name is one of the folders: offices sort what they hand in by unit."""
+    if not folder:
+        return None
     names = {fold_text(name).strip() for name in folder.replace("!", "").split("/")}
     units = session.scalars(select(Unit).where(Unit.institution_id == institution))
     return next((unit.id for unit in units if fold_text(unit.name) in names), None)

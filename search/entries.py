@@ -15,7 +15,7 @@ from search.index import IndexEntry, PageEntry
 # From here on a match is shown as a proposal.
 _PROPOSED = 0.5
 
-TokensOf = Callable[[UUID, Page], Tokens]
+TokensOf = Callable[[UUID, int], Tokens]
 
 
 def load_entry(session: Session, document_id: UUID, tokens_of: TokensOf) -> IndexEntry | None:
@@ -73,14 +73,14 @@ def _pages(session: Session, parts: Iterable[VersionPart], tokens_of: TokensOf) 
         reading = readings.get(part.blob_sha256)
         if reading is None:
             continue
-        pages = select(Page).where(Page.reading_id == reading.id).order_by(Page.number)
+        pages = select(Page.number, Page.label).where(Page.reading_id == reading.id).order_by(Page.number)
         if part.page_from is not None:
             pages = pages.where(Page.number >= part.page_from)
         if part.page_to is not None:
             pages = pages.where(Page.number <= part.page_to)
         entries += [
-            PageEntry(part.ordinal, page.number, page.label, part.blob_sha256, tokens_of(reading.id, page))
-            for page in session.scalars(pages)
+            PageEntry(part.ordinal, number, label, part.blob_sha256, tokens_of(reading.id, number))
+            for number, label in session.execute(pages)
         ]
     return tuple(entries)
 

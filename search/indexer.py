@@ -11,9 +11,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from evidence.analysis import Analyser
 from evidence.db import Database
@@ -90,14 +92,18 @@ class Indexer:
         """The documents' entries, one at a time, as a large document may hold thousands of pages."""
         for document in documents:
             with self._database.reading() as session:
-                entry = load_entry(session, document, self._tokens)
+                entry = load_entry(session, document, partial(self._tokens, session))
             if entry:
                 yield entry
             else:
                 gone.append(document)
 
-    def _tokens(self, reading: UUID, page: Page) -> Tokens:
-        return self._kept.get(reading, page.number) or self._analyser.analyse(page.text)
+    def _tokens(self, session: Session, reading: UUID, page: int) -> Tokens:
+        """The page's tokens as the recipe left them, else made again from its text."""
+        if (kept := self._kept.get(reading, page)) is not None:
+            return kept
+        text = select(Page.text).where(Page.reading_id == reading, Page.number == page)
+        return self._analyser.analyse(session.scalars(text).one())
 
     def _revisions(self) -> dict[UUID, int]:
         with self._database.reading() as session:
