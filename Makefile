@@ -16,6 +16,8 @@ screenshots:
 	.venv/bin/python -m tests.bench.screenshots
 
 proof:
-	.venv/bin/python -m tests.bench.kill | tee docs/proof/kill.txt
+	mkdir -p docs/proof
+	.venv/bin/python -m tests.bench.kill > docs/proof/kill.txt
+	cat docs/proof/kill.txt
 
 .PHONY: help demo test lock screenshots proof

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import security
-from api.deps import SessionDep, TransactionDep, session_cookie
+from api.deps import RuntimeDep, SessionDep, TransactionDep, session_cookie
 from api.errors import status_of
 from api.labels import LABELS
 from api.pages import render
@@ -98,7 +98,8 @@ def show_sign_in(request: Request, session: SessionDep, lanjut: str = "/") -> Re
 @router.post("/masuk")
 def sign_in(
     request: Request,
-    session: TransactionDep,
+    session: SessionDep,
+    runtime: RuntimeDep,
     login: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     lanjut: Annotated[str, Form()] = "/",
@@ -114,7 +115,10 @@ def sign_in(
         values = {"login": login, "next": _inside(lanjut), "problem": error.message}
         return render(request, "sign_in.html", status_of(error), **values)
     throttle.note_success(login, address)
-    return _signed_in(request, security.start_session(session, account.id), _inside(lanjut))
+    # Checking a password takes long on purpose: only now may the one write lock be taken.
+    with runtime.db.transaction() as writing:
+        token = security.start_session(writing, account.id)
+    return _signed_in(request, token, _inside(lanjut))
 
 
 @router.post("/keluar")

@@ -275,6 +275,7 @@ def picture(
     part = documents.get_original(session, access, document, bagian)
     if not has_picture(part.mime):
         raise InvalidInput("Berkas jenis ini ditampilkan sebagai teks.")
+    session.close()  # painting may take long, and holds no connection meanwhile
     headers = {"ETag": f'"{part.sha256}-{number}-{lebar}"', "Cache-Control": "private, max-age=3600"}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)

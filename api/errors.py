@@ -43,7 +43,7 @@ def answer_error(request: Request, error: Exception) -> Response:
     known = _in_our_words(error)
     status = error.status_code if isinstance(error, HTTPException) else status_of(known)
     if status == 500:
-        log.error("request.failed", path=request.url.path, exc_info=error)
+        log.error("request.failed", path=getattr(request.scope.get("route"), "path", ""), exc_info=error)
     if wants_json(request):
         return JSONResponse({"code": known.code, "message": known.message}, status)
     if isinstance(known, SignInNeeded):

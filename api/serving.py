@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
@@ -18,15 +18,15 @@ from ingest.worker import Worker
 @contextmanager
 def owning(settings: Settings) -> Iterator[Runtime]:
     """Hold the data folder, with the worker running; raises OwnerBusy when another process holds it."""
-    lock = OwnerLock(settings.data)
-    runtime = open_runtime(settings, writable=True)
-    worker = Worker(runtime, lock)
-    worker.start()
-    try:
+    with ExitStack() as held:
+        lock = OwnerLock(settings.data)
+        held.callback(lock.release)  # last: nobody else may write before everything here is closed
+        runtime = open_runtime(settings, writable=True)
+        held.callback(runtime.close)
+        worker = Worker(runtime)
+        worker.start()
+        held.callback(worker.stop)
         yield runtime
-    finally:
-        worker.stop()
-        runtime.close()
 
 
 def serve(settings: Settings, say: Callable[[str], None], prepare: Callable[[Runtime], None] | None = None) -> None:

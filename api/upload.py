@@ -89,7 +89,9 @@ def upload(
     files = list(_files(form))
     if not files:
         raise InvalidInput("Belum ada berkas yang dipilih.")
-    result = hand_in(runtime, access, files, unit=_unit(session, access, form), period=frame.period.id, origin="web")
+    unit = _unit(session, access, form)
+    session.close()  # keeping the files may take long, and holds no connection meanwhile
+    result = hand_in(runtime, access, files, unit=unit, period=frame.period.id, origin="web")
     # This request's own session still sees the database as it was before the files came.
     with runtime.db.reading() as after:
         return _page(request, frame, after, result.batch, result.items)
@@ -167,7 +169,9 @@ def upload_documents(
     files = list(_files(form))
     if not files:
         raise InvalidInput("Belum ada berkas yang dipilih.")
-    result = hand_in(runtime, access, files, unit=_unit(session, access, form), period=frame.period.id, origin="api")
+    unit = _unit(session, access, form)
+    session.close()
+    result = hand_in(runtime, access, files, unit=unit, period=frame.period.id, origin="api")
     return UploadOut(result.batch, result.items)
 
 

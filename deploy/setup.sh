@@ -19,7 +19,7 @@ fi
 
 [ -x .venv/bin/python ] || { say "membuat lingkungan .venv"; "$python" -m venv .venv; }
 say "memasang paket Python dari berkas kunci"
-[ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/uv.lock
+[ -x .venv/bin/uv ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/uv-requirements.lock
 lock=requirements.lock
 [ "${1:-}" = dev ] && lock=requirements-dev.lock
 .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"

@@ -14,7 +14,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from evidence.errors import DatabaseUnavailable
@@ -58,7 +58,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(url, connect_args={"timeout": _LOCK_SECONDS} if url.startswith("sqlite") else {})
+        self.engine = create_engine(
+            url, connect_args={"timeout": _LOCK_SECONDS} if url.startswith("sqlite") else {}, hide_parameters=True
+        )
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
 
@@ -85,7 +87,7 @@ class Database:
             with self.engine.execution_options(begin="IMMEDIATE").begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        except OperationalError as error:
+        except DatabaseError as error:
             raise DatabaseUnavailable(detail=error.orig) from error
 
     def close(self) -> None:

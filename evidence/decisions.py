@@ -14,7 +14,7 @@ from evidence.analysis import fold_text
 from evidence.audit import record
 from evidence.db import now
 from evidence.errors import InvalidInput, NotFound
-from evidence.models import Decision, Document, Link, MatchRow, Period, Tagging, VersionPart
+from evidence.models import Decision, Document, Link, MatchRow, Period, Tagging, Version, VersionPart
 
 VERDICTS = ("accepted", "rejected", "returned")
 
@@ -49,6 +49,8 @@ def decide(
     link = (
         _link_of_match(session, access, period, identifier) if kind == "match" else _link(session, access, identifier)
     )
+    if link.period_id != period:
+        raise NotFound()
     _decide(session, access, link, verdict, reason.strip(), at or now())
     return link.id
 
@@ -81,8 +83,14 @@ def _decide(session: Session, access: Access, link: Link, verdict: str, reason: 
 
 
 def _link(session: Session, access: Access, link: UUID) -> Link:
-    row = session.get(Link, link)
-    if row is None or row.institution_id != access.institution:
+    """A link of the institution whose document the person may see."""
+    row = session.scalars(
+        select(Link)
+        .join(Version, Version.id == Link.version_id)
+        .join(Document, Document.id == Version.document_id)
+        .where(access.documents(), Link.id == link, Link.institution_id == access.institution)
+    ).one_or_none()
+    if row is None:
         raise NotFound()
     return row
 

@@ -74,7 +74,8 @@ class FolderStore:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     os.chmod(target.name, 0o444)
                     os.rename(target.name, path)
-                    _sync_folder(path.parent)
+                    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+                        _sync_folder(folder)
             except BaseException:
                 Path(target.name).unlink(missing_ok=True)
                 raise
@@ -104,7 +105,8 @@ class FolderStore:
 
     def get_derived(self, key: DerivedKey) -> bytes | None:
         try:
-            return self._derived(key).read_bytes()
+            # An empty file is one that a power cut left unwritten.
+            return self._derived(key).read_bytes() or None
         except FileNotFoundError:
             return None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from evidence.db import uuid7
 from evidence.errors import InvalidInput
 from evidence.files import StoredBlob
 from evidence.models import Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
-from ingest.intake import detect
+from ingest.intake import clean_path, detect
 from ingest.queue import enqueue
 from ingest.runtime import Runtime
 
@@ -65,14 +65,19 @@ def hand_in(
         session.add(batch)
         session.flush()
         record(session, access.institution, access.name or origin, "hand_in", str(batch.id))
-    items = tuple(hand_in_one(runtime, access.institution, batch.id, handed, unit, period) for handed in files)
+    periods = [period] if period else []
+    items = tuple(hand_in_one(runtime, access.institution, batch.id, handed, unit, periods) for handed in files)
     return BatchResult(batch.id, items)
 
 
 def hand_in_one(
-    runtime: Runtime, institution: UUID, batch: UUID, handed: Handed, unit: UUID | None, period: UUID | None
+    runtime: Runtime, institution: UUID, batch: UUID, handed: Handed, unit: UUID | None, periods: Sequence[UUID]
 ) -> Item:
-    """Keep one file and write down its work. Handing in the same bytes again finds the document already there."""
+    """Keep one file and write down its work. Handing in the same bytes again finds the document already there.
+
+    The unit is the one its folders name, else `unit`.
+    """
+    handed = replace(handed, name="/".join(clean_path(handed.name)) or "tanpa nama", folder=_printable(handed.folder))
     limit = runtime.settings.max_upload_mb << 20
     try:
         blob, head = _keep(runtime, handed.stream, limit)
@@ -82,12 +87,13 @@ def hand_in_one(
     with runtime.db.transaction() as session:
         known = _holding(session, institution, blob.sha256)
         if known is not None:
-            if period is not None and session.get(DocumentPeriod, (known, period)) is None:
-                session.add(DocumentPeriod(document_id=known, period_id=period))
+            for period in periods:
+                if session.get(DocumentPeriod, (known, period)) is None:
+                    session.add(DocumentPeriod(document_id=known, period_id=period))
             return Item(handed.name, "duplicate", known)
         if session.scalar(select(Blob.sha256).where(Blob.sha256 == blob.sha256)) is None:
             session.add(Blob(sha256=blob.sha256, size=blob.size, mime=mime))
-        unit = unit or _unit_of_folder(session, institution, handed.folder)
+        unit = _unit_of_folder(session, institution, handed.folder) or unit
         # Ids are given here, so that all rows go to the database in one flush.
         document, version = uuid7(), uuid7()
         session.add_all(
@@ -104,8 +110,7 @@ def hand_in_one(
                 VersionPart(version_id=version, ordinal=0, blob_sha256=blob.sha256, name=handed.name),
             ]
         )
-        if period is not None:
-            session.add(DocumentPeriod(document_id=document, period_id=period))
+        session.add_all(DocumentPeriod(document_id=document, period_id=period) for period in periods)
         enqueue(session, institution, "process", version, "text")
     runtime.queue.wake("text")
     return Item(handed.name, "new", document)
@@ -144,6 +149,11 @@ def _holding(session: Session, institution: UUID, sha256: str) -> UUID | None:
         )
         .limit(1)
     ).one_or_none()
+
+
+def _printable(text: str) -> str:
+    """Names that are no UTF-8 come from the file system with surrogates, which no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unit_of_folder(session: Session, institution: UUID, folder: str) -> UUID | None:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -171,9 +172,13 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:
     return target
 
 
+# Members looked at for the type: office programs write theirs first.
+_MOST_LOCAL = 500
+
+
 def _zipped(head: bytes) -> str:
     """A plain archive, an office file (by its content types), or another program's file in a ZIP."""
-    names = dict(_local_entries(head))
+    names = dict(islice(_local_entries(head), _MOST_LOCAL))
     if names.get(b"mimetype", b"").startswith(b"application/vnd.oasis.opendocument"):
         return "application/vnd.oasis.opendocument"
     if b"META-INF/MANIFEST.MF" in names:
@@ -195,12 +200,14 @@ def _local_entries(head: bytes) -> Iterator[tuple[bytes, bytes]]:
         if method == 8:
             unpacker = zlib.decompressobj(-15)
             try:
-                content = unpacker.decompress(head[start:], _CHUNK)
+                content = unpacker.decompress(memoryview(head)[start:], _CHUNK)
             except zlib.error:
                 content = b""
         else:
             unpacker, content = None, head[start : start + min(size, _CHUNK)]
-        yield head[at + 30 : at + 30 + name_size], content
+        name = head[at + 30 : at + 30 + name_size]
+        # Only these tell a type by what they hold; keeping the others would let a small ZIP fill the memory.
+        yield name, content if name in (b"mimetype", b"[Content_Types].xml") else b""
         at = start + size
         if flags & 8 and not size:
             # The size stands behind the data, whose end only the unpacker knows.

@@ -68,6 +68,8 @@ def process(runtime: Runtime, children: Children, job: Claimed) -> None:
     runtime.analyser.learn(tagged.stems)
     progress.cpu["tagger_cpu_ms"] = tagged.cpu_ms
     progress.stage("understand")
+    for _, draft in read:
+        draft.save_boxes(runtime.files)
     with runtime.db.transaction() as session:
         for part, draft in read:
             reading = draft.save(session)
@@ -76,8 +78,6 @@ def process(runtime: Runtime, children: Children, job: Claimed) -> None:
         save(session, session.get_one(Version, version_id), tagged.understood, tagged.rules)
         touch(session, _document(session, version_id))
         finish(session, job)
-    for _, draft in read:
-        draft.save_boxes(runtime.files)
     progress.stage("save")
     log.info("document.processed", pages=sum(len(part.pages) for part, _ in read), **progress.cpu)
 

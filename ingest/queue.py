@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from celery import Celery
 from sqlalchemy import func, select, update
@@ -21,7 +21,9 @@ from evidence.db import Database, now
 from evidence.errors import BuktiError
 from evidence.models import Job
 
-LEASE = timedelta(seconds=120)
+# Longer than any step that does not renew it: unpacking, opening a file, understanding, rebuilding the index. In
+# embedded mode a vanished worker's jobs are given back at once, when the next process takes the data folder.
+LEASE = timedelta(minutes=30)
 # A job that was begun this often and never ended takes its worker down with it: set aside and shown.
 MAX_TRIES = 10
 QUEUES = ("text", "maintenance")
@@ -93,7 +95,11 @@ def enqueue(
 
 
 def claim(db: Database, owner: str, queue: str) -> Claimed | None:
-    """Take the fairest due job: of the institution with the fewest running ones, then by priority and age."""
+    """Take the fairest due job: of the institution with the fewest running ones, then by priority and age.
+
+    Every claim is its own, so that a thread whose lease ran out can write nothing, even beside another of its process.
+    """
+    owner = f"{owner}:{uuid4().hex[:12]}"
     with db.transaction() as session:
         running = aliased(Job)
         busy = (
@@ -153,12 +159,13 @@ def retry(session: Session, kind: str, subject: UUID) -> bool:
 
 
 def release(db: Database, owner: str | None = None) -> int:
-    """Give running jobs back: those of `owner`, or all of them when the caller holds the data folder alone."""
-    again = update(Job).where(Job.state == "running")
+    """Give running jobs back: those of `owner`, who stops in good order, or all, where nobody else can be at work."""
+    again = update(Job).where(Job.state == "running").values(**_WAITING)
     if owner is not None:
-        again = again.where(Job.owner == owner)
+        # Stopping is no sign of a poison job.
+        again = again.where(Job.owner.startswith(owner, autoescape=True)).values(tries=Job.tries - 1)
     with db.transaction() as session:
-        return len(session.execute(again.values(**_WAITING).returning(Job.id)).all())
+        return len(session.execute(again.returning(Job.id)).all())
 
 
 def sweep(db: Database) -> list[str]:

@@ -69,11 +69,22 @@ class Draft:
         return row.id
 
     def save_boxes(self, files: FileStore) -> None:
-        """Keep the boxes of the pages just saved. They can be made again, so they lie with the derived files."""
+        """Keep the boxes of the pages not saved yet; call before `save`, so that no saved page lacks them.
+
+        Each chunk says where the next begins. They can be made again, so they lie with the derived files.
+        """
         boxes = {page.number: page.boxes for page in self.pages[self.saved :] if page.boxes}
-        if boxes:
-            files.put_derived(_boxes_key(self.sha256, self.fingerprint, self.saved), msgspec.msgpack.encode(boxes))
+        chunk = _Boxes(len(self.pages), boxes)
+        files.put_derived(_boxes_key(self.sha256, self.fingerprint, self.saved), msgspec.msgpack.encode(chunk))
         self.saved = len(self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Boxes:
+    """Line boxes by page number, of the pages up to `next`."""
+
+    next: int
+    pages: dict[int, tuple[Box, ...]]
 
 
 def read_part(runtime: Runtime, reader: Reader, row: PartRow, progress: Progress) -> tuple[Part, Draft]:
@@ -91,20 +102,16 @@ def read_part(runtime: Runtime, reader: Reader, row: PartRow, progress: Progress
     return Part(row.ordinal, row.role, row.name, row.sha256, facts, tuple(draft.pages)), draft
 
 
-def newest_reading(session: Session, sha256: str) -> Reading | None:
-    return session.scalars(
-        select(Reading).where(Reading.blob_sha256 == sha256).order_by(Reading.id.desc()).limit(1)
-    ).one_or_none()
-
-
 def load_boxes(files: FileStore, reading: Reading, page: int) -> tuple[Box, ...]:
     """The line boxes of one page; empty when they were evicted or never made."""
     saved = 0
-    while data := files.get_derived(_boxes_key(reading.blob_sha256, reading.fingerprint, saved)):
-        boxes = msgspec.msgpack.decode(data, type=dict[int, tuple[Box, ...]])
-        if page in boxes or not boxes:
-            return boxes.get(page, ())
-        saved = max(boxes)
+    while saved < page and (data := files.get_derived(_boxes_key(reading.blob_sha256, reading.fingerprint, saved))):
+        chunk = msgspec.msgpack.decode(data, type=_Boxes)
+        if page <= chunk.next:
+            return chunk.pages.get(page, ())
+        if chunk.next <= saved:
+            break
+        saved = chunk.next
     return ()
 
 
@@ -118,9 +125,9 @@ def _read(runtime: Runtime, reader: Reader, path: Path, mime: str, draft: Draft,
         draft.pages.append(page)
         if time.monotonic() - last > _SAVE_SECONDS or len(draft.pages) - draft.saved >= _SAVE_PAGES:
             progress("ocr" if page.method in ("ocr", "both") else "reading", f"{page.number}/{reading.facts.pages}")
+            draft.save_boxes(runtime.files)
             with runtime.db.transaction() as session:
                 draft.save(session)
-            draft.save_boxes(runtime.files)
             last = time.monotonic()
     draft.complete = True
 

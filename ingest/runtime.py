@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from evidence.analysis import Analyser
 from evidence.db import Database
+from evidence.errors import InvalidInput
 from evidence.files import DerivedKey, FileStore, open_files
 from evidence.settings import Settings
 from ingest.queue import Queue
@@ -65,6 +66,15 @@ def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
         queue=Queue("memory://"),
         indexer=Indexer(db, index, analyser),
     )
+
+
+@contextmanager
+def existing_runtime(settings: Settings) -> Iterator[Runtime]:
+    """For commands that only read: a mistyped folder must not become a new instance."""
+    if not (settings.data / "bukti.db").exists():
+        raise InvalidInput("Folder data {folder} belum berisi instansi Bukti.", folder=settings.data)
+    with runtime(settings) as opened:
+        yield opened
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from celery.worker import WorkController
 
 from evidence.errors import BuktiError
 from ingest.child import Pool
-from ingest.owner import OwnerLock
 from ingest.pipeline import Children, process
 from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, release, sweep
 from ingest.reading import Reader
@@ -39,9 +38,8 @@ class Worker:
     Start it, `stop()` it: running jobs are given back, the index is committed, no child is left.
     """
 
-    def __init__(self, runtime: Runtime, lock: OwnerLock) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._lock = lock
         self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         settings = runtime.settings
@@ -51,6 +49,7 @@ class Worker:
         )
         self._hands = settings.workers + _WITHOUT_CHILD
         self._busy = 0
+        self._counting = threading.Lock()
         runtime.queue.on_wake(self._work_off)
         # A thread of Celery's pool looks a task up in the process's default application.
         runtime.queue.app.set_default()
@@ -89,18 +88,19 @@ class Worker:
             thread.join()
         release(self._runtime.db, self._owner)
         self._runtime.indexer.run_once()
-        self._lock.release()
 
     def _work_off(self, queue: str) -> None:
         """Work off what is due in one queue."""
-        self._busy += 1
+        with self._counting:
+            self._busy += 1
         try:
             while not self._stopping.is_set() and (job := claim(self._runtime.db, self._owner, queue)):
                 if self._busy < self._hands:
                     self._runtime.queue.wake(queue)  # another hand may help
                 self._work(job)
         finally:
-            self._busy -= 1
+            with self._counting:
+                self._busy -= 1
 
     def _work(self, job: Claimed) -> None:
         begun = time.monotonic()
@@ -118,11 +118,17 @@ class Worker:
             if self._stopping.is_set():
                 return  # its child was killed under it; the job is given back by stop()
             log.exception("job.failed")
-            with self._runtime.db.transaction() as session:
-                fail(session, job, Failure())
+            self._give_up(job)
         finally:
             log.info("job.ended", ms=round((time.monotonic() - begun) * 1000))
             structlog.contextvars.clear_contextvars()
+
+    def _give_up(self, job: Claimed) -> None:
+        try:
+            with self._runtime.db.transaction() as session:
+                fail(session, job, Failure())
+        except Exception:  # then its lease runs out, and the sweep gives it to another
+            log.exception("job.not_failed")
 
     def _index(self) -> None:
         while not self._stopping.wait(self._runtime.settings.commit_seconds):
@@ -133,6 +139,9 @@ class Worker:
 
     def _sweep(self) -> None:
         while not self._stopping.wait(_SWEEP_SECONDS):
-            for queue in sweep(self._runtime.db):
-                if self._busy < self._hands:
-                    self._runtime.queue.wake(queue)
+            try:
+                for queue in sweep(self._runtime.db):
+                    if self._busy < self._hands:
+                        self._runtime.queue.wake(queue)
+            except Exception:  # a database that is busy or full for a while must not end the sweep for ever
+                log.exception("sweep.failed")

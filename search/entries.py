@@ -8,12 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evidence.documents import PROPOSED
 from evidence.models import Document, IdentityValue, MatchRow, Page, Reading, Tagging, Unit, Version, VersionPart
 from evidence.values import Tokens
 from search.index import IndexEntry, PageEntry
-
-# From here on a match is shown as a proposal.
-_PROPOSED = 0.5
 
 TokensOf = Callable[[UUID, int], Tokens]
 
@@ -100,7 +98,7 @@ def _indicators(session: Session, version: UUID) -> tuple[str, ...]:
     newest = select(Tagging.id).where(Tagging.version_id == version).order_by(Tagging.id.desc()).limit(1)
     codes = session.scalars(
         select(MatchRow.indicator)
-        .where(MatchRow.tagging_id == newest.scalar_subquery(), MatchRow.score >= _PROPOSED)
+        .where(MatchRow.tagging_id == newest.scalar_subquery(), MatchRow.score >= PROPOSED)
         .distinct()
         .order_by(MatchRow.indicator)
     )

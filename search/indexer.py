@@ -79,6 +79,8 @@ class Indexer:
         """Build the index anew; the number of documents. Changes made meanwhile wait in the outbox."""
         documents = list(self._revisions())
         self._index.rebuild(self._entries(documents, gone=[]))
+        # What was put into the old index meanwhile has left the outbox.
+        self.sync()
         return len(documents)
 
     def _bring(self, documents: Iterable[tuple[UUID, int]]) -> None:

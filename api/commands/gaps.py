@@ -10,13 +10,13 @@ from evidence.instance import first_institution, local_access
 from evidence.maturity import display
 from evidence.report import GapReport, current_period, gap_report
 from evidence.settings import Settings
-from ingest.runtime import runtime
+from ingest.runtime import existing_runtime
 
 
 @contextmanager
 def report_for(settings: Settings, year: int | None) -> Iterator[GapReport]:
     """The report of the first institution's period of that year, or of its newest."""
-    with runtime(settings) as opened:
+    with existing_runtime(settings) as opened:
         with opened.db.transaction() as session:
             access = local_access(first_institution(session))
         with opened.db.reading() as session:

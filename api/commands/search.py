@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from evidence.instance import first_institution, local_access
 from evidence.settings import Settings
-from ingest.runtime import runtime
+from ingest.runtime import existing_runtime
 from search.finding import find
 from search.index import Filters, Hits
 
@@ -18,7 +18,7 @@ def searching(
 ) -> Iterator[Callable[[str], Hits]]:
     """Holds the index open for one or many queries."""
     filters = Filters(types=(doc_type,) if doc_type else (), indicators=(indicator,) if indicator else ())
-    with runtime(settings) as opened:
+    with existing_runtime(settings) as opened:
         with opened.db.transaction() as session:
             access = local_access(first_institution(session))
 

@@ -25,7 +25,7 @@ from search.embedded.records import MADE_BY, document_ids, records, schema
 from search.index import Cursor, Hits, IndexEntry, IndexOutdated, Query, SearchUnavailable
 
 _WRITER_MEMORY = 64_000_000
-_MOST_ROWS = 100
+_MOST_ROWS = 1000
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.support.crash import BUKTI, free_port
 
@@ -89,9 +89,14 @@ def watch(context: BrowserContext) -> Watched:
         if message.type in ("error", "warning"):
             watched.complaints.append(f"{watched.page.url}: {message.text}")
 
+    def note_failure(request: Request) -> None:
+        # What the browser itself gave up because the next page was opened is no fault of the page.
+        if request.failure != "net::ERR_ABORTED":
+            watched.complaints.append(f"{request.url}: {request.failure}")
+
     watched.page.on("console", note)
     watched.page.on("pageerror", lambda error: watched.complaints.append(f"{watched.page.url}: {error}"))
-    watched.page.on("requestfailed", lambda request: watched.complaints.append(f"{request.url}: {request.failure}"))
+    watched.page.on("requestfailed", note_failure)
     return watched
 
 
