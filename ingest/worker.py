@@ -22,6 +22,7 @@ from search.index import IndexOutdated
 log = structlog.get_logger()
 
 _SWEEP_SECONDS = 1.0
+_GATHER_SECONDS = 0.02
 
 # Threads beyond the reader children: one whose document is being tagged, one that saves.
 _WITHOUT_CHILD = 2
@@ -131,11 +132,21 @@ class Worker:
             log.exception("job.not_failed")
 
     def _index(self) -> None:
-        while not self._stopping.wait(self._runtime.settings.commit_seconds):
+        while not self._stopping.is_set():
+            self._gather()
             try:
                 self._runtime.indexer.run_once()
             except Exception:  # the outbox keeps what was not indexed; the next round tries again
                 log.exception("index.failed")
+
+    def _gather(self) -> None:
+        """Wait for a batch worth a commit: at most the time that is set, less when the last hand has come to rest."""
+        end = time.monotonic() + self._runtime.settings.commit_seconds
+        busy = self._busy
+        while time.monotonic() < end and not (busy and not self._busy):
+            busy = busy or self._busy
+            if self._stopping.wait(_GATHER_SECONDS):
+                return
 
     def _sweep(self) -> None:
         while not self._stopping.wait(_SWEEP_SECONDS):
