@@ -8,14 +8,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Insert, TypeDecorator, create_engine, event, insert, text
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from evidence.errors import DatabaseUnavailable
 
@@ -92,6 +93,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def insert_row(session: Session, table: type[DeclarativeBase], **columns: Any) -> None:
+    """Write one row straight to its table: where many are written, the mapper's way costs more than the database's."""
+    session.connection().execute(_insert_into(table), columns)
+
+
+@cache
+def _insert_into(table: type[DeclarativeBase]) -> Insert:
+    return insert(table.metadata.tables[table.__tablename__])
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from evidence.access import UPLOADERS, Access
 from evidence.analysis import fold_text
 from evidence.audit import record
-from evidence.db import uuid7
+from evidence.db import insert_row, uuid7
 from evidence.errors import InvalidInput
 from evidence.files import StoredBlob
 from evidence.models import Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
@@ -92,25 +92,18 @@ def hand_in_one(
                     session.add(DocumentPeriod(document_id=known, period_id=period))
             return Item(handed.name, "duplicate", known)
         if session.scalar(select(Blob.sha256).where(Blob.sha256 == blob.sha256)) is None:
-            session.add(Blob(sha256=blob.sha256, size=blob.size, mime=mime))
+            insert_row(session, Blob, sha256=blob.sha256, size=blob.size, mime=mime)
         unit = _unit_of_folder(session, institution, handed.folder) or unit
-        # Ids are given here, so that all rows go to the database in one flush.
         document, version = uuid7(), uuid7()
-        session.add_all(
-            [
-                Document(id=document, institution_id=institution, unit_id=unit, current_version_id=version, revision=1),
-                Version(
-                    id=version,
-                    institution_id=institution,
-                    document_id=document,
-                    ordinal=1,
-                    batch_id=batch,
-                    folder_hint=handed.folder,
-                ),
-                VersionPart(version_id=version, ordinal=0, blob_sha256=blob.sha256, name=handed.name),
-            ]
+        owned = {"institution_id": institution}
+        insert_row(session, Document, id=document, unit_id=unit, current_version_id=version, revision=1, **owned)
+        folder, name = handed.folder, handed.name
+        insert_row(
+            session, Version, id=version, document_id=document, ordinal=1, batch_id=batch, folder_hint=folder, **owned
         )
-        session.add_all(DocumentPeriod(document_id=document, period_id=period) for period in periods)
+        insert_row(session, VersionPart, version_id=version, ordinal=0, blob_sha256=blob.sha256, name=name)
+        for period in periods:
+            insert_row(session, DocumentPeriod, document_id=document, period_id=period)
         enqueue(session, institution, "process", version, "text")
     runtime.queue.wake("text")
     return Item(handed.name, "new", document)

@@ -17,7 +17,7 @@ from celery import Celery
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from evidence.db import Database, now
+from evidence.db import Database, insert_row, now
 from evidence.errors import BuktiError
 from evidence.models import Job
 
@@ -91,7 +91,7 @@ def enqueue(
     session: Session, institution: UUID | None, kind: str, subject: UUID, queue: str, revision: int = 0
 ) -> None:
     """Write a job row within the caller's transaction."""
-    session.add(Job(institution_id=institution, kind=kind, subject=subject, queue=queue, revision=revision))
+    insert_row(session, Job, institution_id=institution, kind=kind, subject=subject, queue=queue, revision=revision)
 
 
 def claim(db: Database, owner: str, queue: str) -> Claimed | None:
