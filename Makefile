@@ -9,8 +9,8 @@ test:
 	sh deploy/test.sh
 
 lock:
-	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements.lock
-	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --extra server pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --extra server --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 screenshots:
 	.venv/bin/python -m tests.bench.screenshots

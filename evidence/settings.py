@@ -20,6 +20,23 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BUKTI_", frozen=True)
 
     data: Annotated[Path, Field(description="Data folder of the embedded instance.")] = Path("data")
+    database_url: Annotated[
+        str, Field(repr=False, description="`postgresql://user:password@host/name`; empty: SQLite in the data folder.")
+    ] = ""
+    files_url: Annotated[
+        str,
+        Field(repr=False, description="`s3+https://key:secret@host/bucket`; empty: a folder in the data folder."),
+    ] = ""
+    search_url: Annotated[
+        str,
+        Field(
+            repr=False,
+            description="Elasticsearch: `https://user:password@host:9200/name`, more hosts after commas; empty: embedded.",
+        ),
+    ] = ""
+    broker_url: Annotated[
+        str, Field(repr=False, description="`redis://` or `amqp://` address; empty: one process does all work itself.")
+    ] = ""
     host: Annotated[str, Field(description="Address the web server listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(description="Port the web server listens on.")] = 8000
     workers: Annotated[int, Field(ge=1, description="Documents processed at the same time.")] = max(
@@ -38,8 +55,18 @@ class Settings(BaseSettings):
     ] = 0.5
 
     @property
-    def database_url(self) -> str:
-        return f"sqlite:///{self.data.absolute() / 'bukti.db'}"
+    def alone(self) -> bool:
+        """One process holds the data folder and does all work: the embedded index takes one writer, and without a
+        broker nobody else could be woken."""
+        return not (self.search_url and self.broker_url)
+
+    @property
+    def database(self) -> str:
+        """The database's address as SQLAlchemy writes it."""
+        scheme, separator, rest = self.database_url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg{separator}{rest}"
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'bukti.db'}"
 
     @property
     def files_dir(self) -> Path:

@@ -53,7 +53,7 @@ class Runtime:
 def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
     """Open everything, making or migrating the instance first. Only the data folder's owner may say `writable`."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    db = Database(settings.database_url)
+    db = Database(settings.database)
     db.migrate()
     analyser = Analyser(settings.stems_table)
     index = open_index(settings, analyser, writable=writable)

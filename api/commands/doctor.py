@@ -68,7 +68,7 @@ def _data(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    db = Database(settings.database_url)
+    db = Database(settings.database)
     try:
         db.migrate()
         db.ping()

@@ -25,7 +25,7 @@ def rebuild(settings: Settings) -> str:
             return f"Indeks dibangun ulang: {count} dokumen."
     except OwnerBusy:
         wish = uuid7()
-        db = Database(settings.database_url)
+        db = Database(settings.database)
         with db.transaction() as session:
             enqueue(session, None, "rebuild_index", wish, "maintenance")
         return _follow(db, wish)

@@ -89,7 +89,7 @@ def ingest_with_kills(files: Path, data: Path, kills: int, seed: int) -> list[st
 
 def snapshot(data: Path) -> dict[str, Any]:
     """What an instance holds, without ids and times: documents, pages, what was found in them, and the index."""
-    db = Database(Settings(data=data).database_url)
+    db = Database(Settings(data=data).database)
     with db.reading() as session:
         names = {
             version: f"{folder}/{name}"
@@ -146,7 +146,7 @@ def _plain(row: Any, name: str) -> str:
 
 
 def _under_way(data: Path) -> list[str]:
-    db = Database(Settings(data=data).database_url)
+    db = Database(Settings(data=data).database)
     with db.reading() as session:
         running = [f"running/{stage}" for stage in session.scalars(select(Job.stage).where(Job.state == "running"))]
         unindexed = session.query(Outbox).count()
@@ -155,7 +155,7 @@ def _under_way(data: Path) -> list[str]:
 
 
 def _settle(data: Path) -> None:
-    db = Database(Settings(data=data).database_url)
+    db = Database(Settings(data=data).database)
     end = time.monotonic() + _SETTLE_SECONDS
     while time.monotonic() < end:
         with db.reading() as session:

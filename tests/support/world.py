@@ -52,7 +52,7 @@ def a_world(db: Database) -> World:
 
 @contextmanager
 def a_database(folder: Path) -> Iterator[Database]:
-    db = Database(Settings(data=folder).database_url)
+    db = Database(Settings(data=folder).database)
     db.migrate()
     try:
         yield db
