@@ -1,0 +1,1 @@
+"""What sets Bukti up and runs it here: none of it is shipped."""
