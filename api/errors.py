@@ -13,7 +13,15 @@ from starlette.exceptions import HTTPException
 from api.pages import render
 from api.security import SignInNeeded, WrongPassword
 from api.throttle import TooManyAttempts
-from evidence.errors import BuktiError, InvalidInput, NotAllowed, NotFound, OwnerBusy, UnreadableDocument
+from evidence.errors import (
+    BuktiError,
+    DatabaseUnavailable,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    OwnerBusy,
+    UnreadableDocument,
+)
 from search.index import SearchUnavailable
 
 log = structlog.get_logger()
@@ -26,6 +34,7 @@ STATUS: dict[type[BuktiError], int] = {
     NotFound: 404,
     InvalidInput: 422,
     UnreadableDocument: 422,
+    DatabaseUnavailable: 503,
     OwnerBusy: 503,
     SearchUnavailable: 503,
 }

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evidence.db import now
+from evidence.db import lock, now
 from evidence.models import Audit
 
 _START = "0" * 64
@@ -17,6 +17,7 @@ _START = "0" * 64
 
 def record(session: Session, institution_id: UUID, actor: str, action: str, subject: str) -> None:
     """Append one row within the caller's transaction."""
+    lock(session, f"audit {institution_id}")
     newest = select(Audit).where(Audit.institution_id == institution_id).order_by(Audit.seq.desc()).limit(1)
     last = session.scalars(newest).one_or_none()
     row = Audit(

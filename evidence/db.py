@@ -1,4 +1,4 @@
-"""The database: engine, short transactions, migrations. SQLite here; the same models serve PostgreSQL."""
+"""The database: engine, short transactions, migrations. The same models and code serve SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -15,7 +15,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Insert, TypeDecorator, create_engine, event, insert, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from evidence.errors import DatabaseUnavailable
@@ -55,29 +56,34 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """One request or task, one short transaction: `transaction()` writes and commits at its end, `reading()` reads."""
+    """One request or task, one short transaction: `transaction()` writes and commits at its end, `reading()` reads.
+
+    Raises DatabaseUnavailable when the server cannot be reached; what was begun is undone.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(
-            url, connect_args={"timeout": _LOCK_SECONDS} if url.startswith("sqlite") else {}, hide_parameters=True
-        )
+        options: dict[str, Any] = {"connect_args": {"timeout": _LOCK_SECONDS}}
+        if url.startswith("postgresql"):
+            # A connection that a restart of the server has cut is noticed before it is used.
+            options = {"connect_args": {"connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 20}
+        self.engine = create_engine(url, hide_parameters=True, **options)
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         writing = self.engine.execution_options(begin="IMMEDIATE")
-        with Session(writing, expire_on_commit=False) as session, session.begin(), _discarded_after_error(session):
+        with _in_words(), Session(writing, expire_on_commit=False) as session, session.begin(), _discarded(session):
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session, _discarded_after_error(session):
+        with _in_words(), Session(self.engine, expire_on_commit=False) as session, _discarded(session):
             yield session
 
     def ping(self) -> None:
-        with self.engine.connect() as connection:
+        with _in_words(), self.engine.connect() as connection:
             connection.execute(text("select 1"))
 
     def migrate(self) -> None:
@@ -86,6 +92,8 @@ class Database:
         config.set_main_option("script_location", str(resources.files("evidence") / "migrations"))
         try:
             with self.engine.execution_options(begin="IMMEDIATE").begin() as connection:
+                # Several processes may start at once; the first migrates, the others wait for it.
+                _lock(connection, "migrate")
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except DatabaseError as error:
@@ -95,9 +103,27 @@ class Database:
         self.engine.dispose()
 
 
+def lock(session: Session, name: str) -> None:
+    """Let only one transaction at a time go on from here with this name; until its end.
+
+    For what must be looked at before it is written. SQLite's writers are alone anyway.
+    """
+    _lock(session.connection(), name)
+
+
 def insert_row(session: Session, table: type[DeclarativeBase], **columns: Any) -> None:
     """Write one row straight to its table: where many are written, the mapper's way costs more than the database's."""
     session.connection().execute(_insert_into(table), columns)
+
+
+def insert_new(session: Session, table: type[DeclarativeBase], **columns: Any) -> None:
+    """Write one row unless one with its key (any unique one) is there already."""
+    session.connection().execute(_upsert_into(table, session.get_bind().dialect.name, ()), columns)
+
+
+def put_row(session: Session, table: type[DeclarativeBase], changed: tuple[str, ...], **columns: Any) -> None:
+    """Write one row; where its primary key is there already, its columns `changed` take the new values."""
+    session.connection().execute(_upsert_into(table, session.get_bind().dialect.name, changed), columns)
 
 
 @cache
@@ -105,14 +131,46 @@ def _insert_into(table: type[DeclarativeBase]) -> Insert:
     return insert(table.metadata.tables[table.__tablename__])
 
 
+@cache
+def _upsert_into(table: type[DeclarativeBase], dialect: str, changed: tuple[str, ...]) -> Insert:
+    target = table.metadata.tables[table.__tablename__]
+    statement = sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)
+    if not changed:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(
+        index_elements=list(target.primary_key.columns), set_={name: statement.excluded[name] for name in changed}
+    )
+
+
+def _lock(connection: Connection, name: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ADVISORY_LOCK, {"name": name})
+
+
+_ADVISORY_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
 @contextmanager
-def _discarded_after_error(session: Session) -> Iterator[None]:
+def _in_words() -> Iterator[None]:
+    """A server that is gone or refuses us is told as such; any other fault of the database stays what it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        # Without a connection there was no statement; one that was cut is marked.
+        if error.connection_invalidated or error.statement is None:
+            raise DatabaseUnavailable(detail=str(error.orig).partition("\n")[0]) from error
+        raise
+
+
+@contextmanager
+def _discarded(session: Session) -> Iterator[None]:
     """A result that was half read when the error came may hang on its connection as long as the traceback lives, and
     holds an old snapshot there: SQLite would refuse the next writer on that connection at once."""
     try:
         yield
     except BaseException:
-        session.connection().invalidate()
+        with suppress(DBAPIError):  # the connection may be what failed
+            session.connection().invalidate()
         raise
 
 

@@ -40,6 +40,11 @@ class DatabaseUnavailable(BuktiError):
     message = "Basis data tidak dapat dibuka: {detail}."
 
 
+class FilesUnavailable(BuktiError):
+    code = "files"
+    message = "Penyimpanan berkas tidak dapat dipakai: {detail}."
+
+
 class OwnerBusy(BuktiError):
     code = "owner_busy"
     message = "Folder data sedang dipakai proses Bukti lain ({detail})."
@@ -70,6 +75,13 @@ class UnsupportedType(UnreadableDocument):
 class EmptyFile(UnreadableDocument):
     code = "empty"
     message = "Berkas kosong (0 byte)."
+
+
+class DamagedFile(UnreadableDocument):
+    """What the store holds under a hash has another one: only a backup or an older version of the object helps."""
+
+    code = "damaged"
+    message = "Berkas yang tersimpan rusak: isinya tidak lagi cocok dengan sidik jarinya. Pulihkan dari cadangan."
 
 
 class LimitExceeded(UnreadableDocument):

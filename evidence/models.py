@@ -364,6 +364,7 @@ class Outbox(Base):
     __tablename__ = "outbox"
     document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("document.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(Integer)
+    lease: Mapped[datetime | None]  # until then an indexer has the document in hand
 
 
 class Audit(Base):

@@ -27,11 +27,20 @@ class Settings(BaseSettings):
         str,
         Field(repr=False, description="`s3+https://key:secret@host/bucket`; empty: a folder in the data folder."),
     ] = ""
+    files_links: Annotated[
+        bool, Field(description="Browsers fetch originals from the S3 server themselves, by links of a few minutes.")
+    ] = False
+    files_retention_days: Annotated[
+        int, Field(ge=0, description="Days for which S3 locks an original (object lock, GOVERNANCE); 0: no lock.")
+    ] = 0
+    files_cache_mb: Annotated[
+        int, Field(ge=1, description="Local copies of originals that lie in S3, in megabytes.")
+    ] = 2048
     search_url: Annotated[
         str,
         Field(
             repr=False,
-            description="Elasticsearch: `https://user:password@host:9200/name`, more hosts after commas; empty: embedded.",
+            description="Elasticsearch: `https://user:password@host:9200/name`, hosts by commas; empty: embedded.",
         ),
     ] = ""
     broker_url: Annotated[
@@ -50,6 +59,9 @@ class Settings(BaseSettings):
     reader_page_seconds: Annotated[int, Field(ge=1, description="Longest time one page may take, in seconds.")] = 60
     reader_pages: Annotated[int, Field(ge=1, description="Most pages read from one file.")] = 5000
     ocr: Annotated[bool, Field(description="Recognise scanned pages and images.")] = True
+    lease_seconds: Annotated[
+        int, Field(ge=5, description="A worker that gives no sign for so long has lost its job to another, in seconds.")
+    ] = 60
     commit_seconds: Annotated[
         float, Field(gt=0, description="Longest wait before the indexer commits a batch, in seconds.")
     ] = 0.5

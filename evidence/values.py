@@ -50,7 +50,8 @@ class FileFacts:
 class PageText:
     """One page as read. `label` is what people call it: "hal. 6", "Lembar Risiko", "Slide 3".
 
-    `method` is `text`, `ocr`, `both`, `blank` or `unreadable` (then `note` says why, in Indonesian).
+    `method` is `text`, `ocr`, `both`, `blank`, `pending` (waits for OCR; `text` is what the layer holds) or
+    `unreadable` (then `note` says why, in Indonesian).
     `confidence` is OCR's own, 0 to 1; None for a text layer.
     `picture` is true when the page is essentially an image (scan, photograph, screenshot).
     """
@@ -193,6 +194,17 @@ class Tokens:
     stems: tuple[str, ...]
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+
+    def words(self) -> Words:
+        return Words(" ".join(self.exact), " ".join(self.stems))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A page's tokens as the index takes them: exact forms and stems, joined by blanks."""
+
+    exact: str
+    stems: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ class ChildLost(Exception):
     """The child died or was killed because it took too long."""
 
 
+class ChildEnded(Exception):
+    """The program is stopping; no child is started any more."""
+
+
 class Child:
     """Owns one process running `module`, started when first needed and replaced when it is gone.
 
@@ -40,6 +44,7 @@ class Child:
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
         self._idle = True
+        self._ended = False
         self._decode = msgspec.msgpack.Decoder(self.answers).decode
 
     def close(self) -> None:
@@ -51,6 +56,11 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             child.communicate()
 
+    def end(self) -> None:
+        """Kill the child for good: whoever asks again gets ChildEnded."""
+        self._ended = True
+        self.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -58,6 +68,8 @@ class Child:
         self.close()
 
     def _send(self, request: object) -> None:
+        if self._ended:
+            raise ChildEnded()
         if not self._idle or self._child is None or self._child.poll() is not None:
             self.close()
             self._child = _start(self.module, *self.arguments)
@@ -122,7 +134,7 @@ class Pool(Generic[C]):
 
     def close(self) -> None:
         for child in self._all:
-            child.close()
+            child.end()
 
 
 def _start(module: str, *arguments: str) -> subprocess.Popen[bytes]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from evidence.access import UPLOADERS, Access
 from evidence.analysis import fold_text
 from evidence.audit import record
-from evidence.db import insert_row, uuid7
+from evidence.db import insert_new, insert_row, lock, put_row, uuid7
 from evidence.errors import InvalidInput
 from evidence.files import StoredBlob
 from evidence.models import Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
@@ -85,14 +85,13 @@ def hand_in_one(
         return Item(handed.name, "refused", None, error.message)
     mime = detect(head, handed.name)
     with runtime.db.transaction() as session:
+        lock(session, f"hand in {institution} {blob.sha256}")
         known = _holding(session, institution, blob.sha256)
         if known is not None:
             for period in periods:
-                if session.get(DocumentPeriod, (known, period)) is None:
-                    session.add(DocumentPeriod(document_id=known, period_id=period))
+                insert_new(session, DocumentPeriod, document_id=known, period_id=period)
             return Item(handed.name, "duplicate", known)
-        if session.scalar(select(Blob.sha256).where(Blob.sha256 == blob.sha256)) is None:
-            insert_row(session, Blob, sha256=blob.sha256, size=blob.size, mime=mime)
+        insert_new(session, Blob, sha256=blob.sha256, size=blob.size, mime=mime)
         unit = _unit_of_folder(session, institution, handed.folder) or unit
         document, version = uuid7(), uuid7()
         owned = {"institution_id": institution}
@@ -109,10 +108,11 @@ def hand_in_one(
     return Item(handed.name, "new", document)
 
 
-def touch(session: Session, document: Document) -> None:
+def touch(session: Session, document: UUID) -> None:
     """The index must learn of this document: raise its revision and put it into the outbox, in the same transaction."""
-    document.revision += 1
-    session.merge(Outbox(document_id=document.id, revision=document.revision))
+    raised = update(Document).where(Document.id == document).values(revision=Document.revision + 1)
+    revision = session.connection().execute(raised.returning(Document.revision)).scalar_one()
+    put_row(session, Outbox, ("revision",), document_id=document, revision=revision)
 
 
 def _keep(runtime: Runtime, stream: BinaryIO, limit: int) -> tuple[StoredBlob, bytes]:

@@ -19,7 +19,7 @@ from evidence.errors import EmptyFile, UnreadableDocument
 from evidence.validity import national_incoming, status
 from evidence.values import Finding, Match, Part, Place, Read, Relation, Value
 from ingest.intake import detect, is_archive, members, with_name
-from ingest.reading import Reader
+from ingest.reading import ANY_NUMBER, Reader
 from ingest.understand import understand
 from ingest.understood import Understood
 from ingest.wire import Limits
@@ -145,7 +145,7 @@ def _members(path: Path, shown: str, depth: int) -> Iterator[dict[str, Any]]:
 
 def _understand(path: Path, line: dict[str, Any]) -> None:
     options = _tools.options
-    reading = _tools.reader.read(path, line["mime"], options.limits, ocr=options.ocr)
+    reading = _tools.reader.read(path, line["mime"], options.limits, ocr_pages=ANY_NUMBER if options.ocr else 0)
     pages = tuple(reading.pages)
     name = line["path"].rsplit("/", 1)[-1]
     facts = with_name(reading.facts, name)

@@ -7,6 +7,7 @@ indexer learns of the document through the outbox, written in that same transact
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,16 +17,17 @@ from sqlalchemy.orm import Session
 
 from evidence.db import Database
 from evidence.errors import UnreadableDocument
-from evidence.models import Blob, Document, Version, VersionPart
-from evidence.values import Read
+from evidence.models import Blob, Reading, Version, VersionPart
+from evidence.values import Part, Read
 from ingest.child import Pool
 from ingest.hand_in import touch
 from ingest.intake import is_archive
-from ingest.queue import Claimed, fail, finish, renew
+from ingest.queue import Claimed, again, fail, finish, park, renew
 from ingest.reading import Reader
-from ingest.readings import PartRow, read_part
+from ingest.readings import Draft, PartRow, read_part
 from ingest.runtime import Runtime
 from ingest.saving import save
+from ingest.scans import enqueue_chunks, give_up_spent
 from ingest.tagging import Tagger
 from ingest.unpack import unpack
 
@@ -45,24 +47,23 @@ class Children:
 
 def process(runtime: Runtime, children: Children, job: Claimed) -> None:
     """Work off one version. A file that cannot be read fails alone, with its reason; its original stays."""
-    version_id = job.subject
+    version = _load(runtime, job.subject)
     progress = _Progress(runtime.db, job)
     try:
-        rows = _parts(runtime, version_id)
-        if is_archive(rows[0].mime):
-            unpack(runtime, version_id, rows[0])
+        if is_archive(version.parts[0].mime):
+            unpack(runtime, version.id, version.parts[0])
             with runtime.db.transaction() as session:
-                touch(session, _document(session, version_id))
+                touch(session, version.document)
                 finish(session, job)
             return
         with children.readers.take() as reader:
-            read = [read_part(runtime, reader, row, progress) for row in rows]
+            read = [read_part(runtime, reader, row, progress) for row in version.parts]
         progress("tagging", "")
         with children.taggers.take() as tagger:
             tagged = tagger.understand(Read(tuple(part for part, _ in read)))
     except UnreadableDocument as error:
         with runtime.db.transaction() as session:
-            touch(session, _document(session, version_id))
+            touch(session, version.document)
             fail(session, job, error)
         return
     runtime.analyser.learn(tagged.stems)
@@ -71,15 +72,44 @@ def process(runtime: Runtime, children: Children, job: Claimed) -> None:
     for _, draft in read:
         draft.save_boxes(runtime.files)
     with runtime.db.transaction() as session:
+        # In one order for all, so that no two transactions wait for each other.
+        drafts = sorted((draft for _, draft in read), key=lambda draft: draft.sha256)
+        readings = {draft.sha256: draft.save(session) for draft in drafts}
         for part, draft in read:
-            reading = draft.save(session)
-            tokens = {page.number: tagged.understood.tokens[part.ordinal, page.number] for page in part.pages}
-            runtime.indexer.keep(reading, tokens)
-        save(session, session.get_one(Version, version_id), tagged.understood, tagged.rules)
-        touch(session, _document(session, version_id))
-        finish(session, job)
+            known = [page.number for page in part.pages if page.method != "pending"]
+            words = {number: tagged.understood.words[part.ordinal, number] for number in known}
+            runtime.indexer.keep(readings[draft.sha256].id, words)
+        save(session, version.institution, version.id, tagged.understood, tagged.rules)
+        touch(session, version.document)
+        _end(session, job, version, read, readings)
+    if any(draft.pending() for _, draft in read):
+        runtime.queue.wake("ocr")
     progress.stage("save")
     log.info("document.processed", pages=sum(len(part.pages) for part, _ in read), **progress.cpu)
+
+
+def _end(
+    session: Session,
+    job: Claimed,
+    version: _Loaded,
+    read: Sequence[tuple[Part, Draft]],
+    readings: Mapping[str, Reading],
+) -> None:
+    """Done; or parked as long as scanned pages are being recognised."""
+    pending = {draft.sha256: draft.pending() for _, draft in read if draft.pending()}
+    if not pending:
+        finish(session, job)
+        return
+    for sha256, pages in pending.items():
+        reading = readings[sha256]
+        if reading.pages_done < reading.pages_expected:
+            enqueue_chunks(session, version.institution, reading.id, pages)
+            give_up_spent(session, reading)
+    waiting = [readings[sha256] for sha256 in pending if readings[sha256].pages_done < readings[sha256].pages_expected]
+    if waiting:
+        park(session, job, f"{waiting[0].pages_done}/{waiting[0].pages_expected}")
+    else:
+        again(session, job)  # the last pages came while the version was looked at without them
 
 
 class _Progress:
@@ -104,18 +134,25 @@ class _Progress:
         self.cpu[f"{name}_cpu_ms"] = round(used * 1000, 3)
 
 
-def _parts(runtime: Runtime, version: UUID) -> list[PartRow]:
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A version as the database knows it before it is processed."""
+
+    id: UUID
+    document: UUID
+    institution: UUID
+    parts: tuple[PartRow, ...]
+
+
+def _load(runtime: Runtime, version: UUID) -> _Loaded:
+    of = VersionPart
     with runtime.db.reading() as session:
         rows = session.execute(
-            select(VersionPart.ordinal, VersionPart.role, VersionPart.name, VersionPart.blob_sha256, Blob.mime)
-            .join(Blob, Blob.sha256 == VersionPart.blob_sha256)
-            .where(VersionPart.version_id == version)
-            .order_by(VersionPart.ordinal)
-        )
-        return [PartRow(*row) for row in rows]
-
-
-def _document(session: Session, version: UUID) -> Document:
-    return session.scalars(
-        select(Document).join(Version, Version.document_id == Document.id).where(Version.id == version)
-    ).one()
+            select(Version.document_id, Version.institution_id)
+            .add_columns(of.ordinal, of.role, of.name, of.blob_sha256, Blob.mime)
+            .join(of, of.version_id == Version.id)
+            .join(Blob, Blob.sha256 == of.blob_sha256)
+            .where(Version.id == version)
+            .order_by(of.ordinal)
+        ).all()
+    return _Loaded(version, rows[0][0], rows[0][1], tuple(PartRow(*row[2:]) for row in rows))

@@ -7,26 +7,30 @@ poison jobs live in the table alone (early ack, no Celery retry). A sweep wakes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from celery import Celery
+from kombu.exceptions import OperationalError
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from evidence.db import Database, insert_row, now
+from evidence.db import Database, insert_new, insert_row, now
 from evidence.errors import BuktiError
-from evidence.models import Job
+from evidence.models import Job, Reading, VersionPart
 
-# Longer than any step that does not renew it: unpacking, opening a file, understanding, rebuilding the index. In
-# embedded mode a vanished worker's jobs are given back at once, when the next process takes the data folder.
-LEASE = timedelta(minutes=30)
+log = structlog.get_logger()
+
+# A message nobody took in this time is of no use: the sweep has sent others.
+_WAKE_SECONDS = 60
+_PATIENCE = {"socket_connect_timeout": 2, "socket_timeout": 5}
 # A job that was begun this often and never ended takes its worker down with it: set aside and shown.
 MAX_TRIES = 10
-QUEUES = ("text", "maintenance")
+QUEUES = ("text", "ocr", "index", "maintenance")
 
 
 class LeaseLost(Exception):
@@ -40,20 +44,21 @@ class Claimed:
     id: UUID
     kind: str
     subject: UUID
+    revision: int
     owner: str
+    lease: timedelta
 
 
 class Queue:
     """Owns the Celery application and its one task, so that no other room needs to know Celery.
 
-    `broker_url` is `memory://` in embedded mode: messages then reach only workers of the same process, and everything
-    else is found by their sweep.
+    Without a broker, messages reach only workers of the same process, and everything else is found by their sweep.
     """
 
-    def __init__(self, broker_url: str) -> None:
-        self._alone = broker_url.startswith("memory:")
+    def __init__(self, broker_url: str = "") -> None:
+        self.alone = not broker_url
         self._sent: set[str] = set()
-        self.app = Celery("bukti", broker=broker_url, set_as_current=False)
+        self.app = Celery("bukti", broker=broker_url or "memory://", set_as_current=False)
         self.app.conf.update(
             task_ignore_result=True,
             task_serializer="json",
@@ -61,8 +66,10 @@ class Queue:
             worker_prefetch_multiplier=1,
             worker_redirect_stdouts=False,
             worker_hijack_root_logger=False,
-            broker_transport_options={"polling_interval": 0.05} if broker_url == "memory://" else {},
+            broker_transport_options={"polling_interval": 0.05} if self.alone else dict(_PATIENCE),
+            broker_connection_timeout=_PATIENCE["socket_connect_timeout"],
             broker_connection_retry_on_startup=True,
+            broker_connection_max_retries=None,
         )
         self._work: Callable[[str], None] | None = None
 
@@ -79,12 +86,18 @@ class Queue:
         self._work = work
 
     def wake(self, queue: str) -> None:
-        """Tell a worker that `queue` may hold something; call after the commit, never inside the transaction."""
+        """Tell a worker that `queue` may hold something; call after the commit, never inside the transaction.
+
+        A broker that is gone loses nothing: the workers' sweep finds what is due.
+        """
         # One message that no worker has taken yet is enough in one process: it will see whatever is due by then.
-        if self._alone and queue in self._sent:
+        if self.alone and queue in self._sent:
             return
         self._sent.add(queue)
-        self._task.apply_async(args=[queue], queue=queue)
+        try:
+            self._task.apply_async(args=[queue], queue=queue, retry=False, expires=_WAKE_SECONDS)
+        except (OperationalError, OSError) as error:
+            log.warning("queue.broker_unreachable", error=type(error).__name__)
 
 
 def enqueue(
@@ -94,48 +107,82 @@ def enqueue(
     insert_row(session, Job, institution_id=institution, kind=kind, subject=subject, queue=queue, revision=revision)
 
 
-def claim(db: Database, owner: str, queue: str) -> Claimed | None:
+def enqueue_new(session: Session, institution: UUID | None, kind: str, subject: UUID, **columns: Any) -> None:
+    """Like `enqueue`, for work that may have been written down before."""
+    insert_new(session, Job, institution_id=institution, kind=kind, subject=subject, **columns)
+
+
+def claim(db: Database, owner: str, queues: Collection[str], lease: timedelta) -> Claimed | None:
     """Take the fairest due job: of the institution with the fewest running ones, then by priority and age.
 
     Every claim is its own, so that a thread whose lease ran out can write nothing, even beside another of its process.
     """
     owner = f"{owner}:{uuid4().hex[:12]}"
+    busy = (
+        select(Job.institution_id, func.count().label("jobs"))
+        .where(Job.state == "running", Job.queue.in_(queues))
+        .group_by(Job.institution_id)
+        .subquery()
+    )
+    due = (
+        select(Job.id)
+        .outerjoin(busy, busy.c.institution_id == Job.institution_id)
+        .where(Job.queue.in_(queues), Job.state == "waiting", Job.not_before <= now())
+        .order_by(func.coalesce(busy.c.jobs, 0), Job.priority.desc(), Job.created_at, Job.id)
+        .limit(1)
+        # On a server, workers that ask at the same time look past each other's choice instead of waiting for it.
+        .with_for_update(skip_locked=True, of=Job)
+        .scalar_subquery()
+    )
+    take = (
+        update(Job)
+        .where(Job.id == due, Job.state == "waiting")
+        .values(state="running", stage="reading", owner=owner, lease=now() + lease, tries=Job.tries + 1)
+        .returning(Job.id, Job.kind, Job.subject, Job.revision)
+    )
     with db.transaction() as session:
-        running = aliased(Job)
-        busy = (
-            select(func.count())
-            .where(running.institution_id == Job.institution_id, running.state == "running", running.queue == queue)
-            .scalar_subquery()
-        )
-        due = (
-            select(Job.id)
-            .where(Job.queue == queue, Job.state == "waiting", Job.not_before <= now())
-            .order_by(busy, Job.priority.desc(), Job.created_at, Job.id)
-            .limit(1)
-            .scalar_subquery()
-        )
-        job = (
-            session.connection()
-            .execute(
-                update(Job)
-                .where(Job.id == due, Job.state == "waiting")
-                .values(state="running", stage="reading", owner=owner, lease=now() + LEASE, tries=Job.tries + 1)
-                .returning(Job.id, Job.kind, Job.subject)
-            )
-            .one_or_none()
-        )
-    return Claimed(*job, owner=owner) if job else None
+        job = session.connection().execute(take).one_or_none()
+    return Claimed(*job, owner=owner, lease=lease) if job else None
 
 
 def renew(db: Database, job: Claimed, stage: str, progress: str = "") -> None:
     """Say where the work stands and keep the lease; raises LeaseLost."""
     with db.transaction() as session:
-        _mine(session, job, stage=stage, progress=progress, lease=now() + LEASE)
+        _mine(session, job, stage=stage, progress=progress, lease=now() + job.lease)
+
+
+def keep(db: Database, owner: str, lease: timedelta) -> None:
+    """A sign of life of the worker `owner`: the leases of all its jobs begin anew."""
+    mine = update(Job).where(Job.state == "running", Job.owner.startswith(owner, autoescape=True))
+    with db.transaction() as session:
+        session.connection().execute(mine.values(lease=now() + lease))
+
+
+def give_back(db: Database, job: Claimed, seconds: int) -> None:
+    """Put the job back for a while: what it needs cannot be reached. Not counted as a try; raises LeaseLost."""
+    with db.transaction() as session:
+        _mine(session, job, **_WAITING, tries=Job.tries - 1, not_before=now() + timedelta(seconds=seconds))
 
 
 def finish(session: Session, job: Claimed) -> None:
     """Mark the job done within the transaction that writes its effect; raises LeaseLost."""
     _mine(session, job, state="done", stage="done", progress="", lease=None, error="", error_code="")
+
+
+def park(session: Session, job: Claimed, progress: str) -> None:
+    """Leave the job until its scanned pages are recognised; whoever does that wakes it. Raises LeaseLost."""
+    _mine(session, job, state="parked", stage="ocr", progress=progress, lease=None)
+
+
+def again(session: Session, job: Claimed) -> None:
+    """Put the job back, to be done once more with what has come to be known meanwhile; raises LeaseLost."""
+    _mine(session, job, **_WAITING, tries=0)
+
+
+def unpark(session: Session, subjects: Collection[UUID]) -> None:
+    """Let the parked jobs of these subjects run again."""
+    parked = update(Job).where(Job.kind == "process", Job.subject.in_(subjects), Job.state == "parked")
+    session.execute(parked.values(**_WAITING, tries=0))
 
 
 def fail(session: Session, job: Claimed, error: BuktiError) -> None:
@@ -173,7 +220,8 @@ def sweep(db: Database) -> list[str]:
     with db.reading() as session:
         expired = session.scalar(select(func.count()).where(Job.state == "running", Job.lease < now()))
         spent = session.scalar(select(func.count()).where(Job.state == "waiting", Job.tries >= MAX_TRIES))
-    if expired or spent:
+        forgotten = _forgotten(session)
+    if expired or spent or forgotten:
         with db.transaction() as session:
             session.execute(update(Job).where(Job.state == "running", Job.lease < now()).values(**_WAITING))
             session.execute(
@@ -181,9 +229,24 @@ def sweep(db: Database) -> list[str]:
                 .where(Job.state == "waiting", Job.tries >= MAX_TRIES)
                 .values(state="failed", stage="failed", error_code="poison", error=_POISON)
             )
+        unpark(session, _forgotten(session))
     with db.reading() as session:
         due = select(Job.queue).where(Job.state == "waiting", Job.not_before <= now()).distinct()
         return list(session.scalars(due))
+
+
+def _forgotten(session: Session) -> list[UUID]:
+    """Subjects of parked jobs of which no scanned page is being worked on any more."""
+    recognising = (
+        select(Job.subject.label("reading")).where(Job.kind == "ocr", Job.state.in_(("waiting", "running"))).subquery()
+    )
+    worked_on = (
+        select(VersionPart.version_id)
+        .join(Reading, Reading.blob_sha256 == VersionPart.blob_sha256)
+        .join(recognising, recognising.c.reading == Reading.id)
+    )
+    parked = select(Job.subject).where(Job.kind == "process", Job.state == "parked", Job.subject.not_in(worked_on))
+    return list(session.scalars(parked))
 
 
 _WAITING: dict[str, Any] = {"state": "waiting", "stage": "waiting", "progress": "", "owner": "", "lease": None}

@@ -72,13 +72,15 @@ def _serve(request: Request, answers: BinaryIO) -> None:
             case PictureRequest():
                 send(Picture(formats.draw_page(path, request.mime, limits, request.page, request.width)))
             case ReadRequest():
-                opened = formats.open_document(path, request.mime, limits, request.ocr)
+                opened = formats.open_document(path, request.mime, limits, request.ocr_pages)
                 send(Facts(opened.facts))
                 left = limits.output_mb * 1_000_000
                 for page in opened.pages(request.first_page):
+                    if 0 < request.last_page < page.number:
+                        break
                     fitting = _fit(page, min(left, _LONGEST_PAGE))
                     left -= len(fitting.text)
-                    send(Page(fitting))
+                    send(Page(replace(fitting, boxes=()), msgspec.Raw(wire.pack(fitting.boxes))))
                     _allow_time(limits)
     except UnreadableDocument as error:
         send(Failed(error.code, error.message))

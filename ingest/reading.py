@@ -27,6 +27,9 @@ log = structlog.get_logger()
 # Raise it when the same bytes would give other texts.
 _VERSION = "1"
 
+# Of pages: more than any file has.
+ANY_NUMBER = 1 << 31
+
 # A file on which the child died this often is not worth more: the rest of its pages is given up.
 _MOST_DEATHS = 8
 
@@ -54,11 +57,13 @@ class Reading:
     """A file being read: its facts are known, its pages come one by one.
 
     Iterating never raises for the document's sake: a page that cannot be read comes with the method `unreadable` and
-    a note. The pages must be taken before the reader is asked for something else.
+    a note. The pages must be taken before the reader is asked for something else. They come without their boxes:
+    `boxes` holds them packed, by page number, as far as the pages have been taken.
     """
 
     facts: FileFacts
     pages: Iterator[PageText]
+    boxes: dict[int, bytes]
 
 
 class Reader(Child):
@@ -68,12 +73,23 @@ class Reader(Child):
     answers = Reply
 
     def read(
-        self, path: Path, mime: str, limits: Limits | None = None, *, ocr: bool = True, first_page: int = 1
+        self,
+        path: Path,
+        mime: str,
+        limits: Limits | None = None,
+        *,
+        ocr_pages: int = ANY_NUMBER,
+        first_page: int = 1,
+        last_page: int = 0,
     ) -> Reading:
-        """Open the file and return its facts with its pages from `first_page` on; raises UnreadableDocument."""
-        request = ReadRequest(str(path.absolute()), mime, limits or Limits(), ocr, first_page)
+        """Open the file and return its facts with its pages from `first_page` on, to `last_page` if that is not 0.
+
+        Scanned pages are recognised if the file has no more than `ocr_pages`. Raises UnreadableDocument.
+        """
+        request = ReadRequest(str(path.absolute()), mime, limits or Limits(), ocr_pages, first_page, last_page)
         facts = self._open(request)
-        return Reading(facts, self._pages(request, facts))
+        boxes: dict[int, bytes] = {}
+        return Reading(facts, self._pages(request, last_page or facts.pages, boxes), boxes)
 
     def picture(self, path: Path, mime: str, page: int, width: int, limits: Limits | None = None) -> bytes:
         """The page as WebP, `width` pixels wide (PDF and images only); raises UnreadableDocument."""
@@ -91,13 +107,14 @@ class Reader(Child):
         self._finish(request.limits)
         raise _refusal(reply)
 
-    def _pages(self, request: ReadRequest, facts: FileFacts) -> Iterator[PageText]:
+    def _pages(self, request: ReadRequest, last: int, boxes: dict[int, bytes]) -> Iterator[PageText]:
         """The pages as they come. Where the child is lost, another goes on; a page that kills two is given up."""
         number, tried = request.first_page, 0
         for _ in range(_MOST_DEATHS):
             try:
                 while isinstance(reply := self._answer(request.limits), Page):
                     number = reply.page.number + 1
+                    boxes[reply.page.number] = bytes(reply.boxes)
                     yield reply.page
                 if isinstance(reply, Done):
                     self._idle = True
@@ -114,14 +131,14 @@ class Reader(Child):
             else:
                 yield _lost_page(number)
                 number += 1
-            if number > facts.pages:
+            if number > last:
                 return
             try:
                 self._open(msgspec.structs.replace(request, first_page=number))
             except UnreadableDocument:
                 break
         self.close()
-        for rest in range(number, facts.pages + 1):
+        for rest in range(number, last + 1):
             yield _lost_page(rest)
 
     def _ask(self, request: Request) -> Reply:

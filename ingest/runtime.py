@@ -63,7 +63,7 @@ def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
         files=open_files(settings),
         index=index,
         analyser=analyser,
-        queue=Queue("memory://"),
+        queue=Queue(settings.broker_url if not settings.alone else ""),
         indexer=Indexer(db, index, analyser),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from evidence.db import uuid7
-from evidence.models import Base, FindingRow, IdentityValue, MatchRow, RelationRow, Tagging, Version
+from evidence.models import Base, FindingRow, IdentityValue, MatchRow, RelationRow, Tagging
 from evidence.values import Match, Place, Value
 from ingest.understood import Understood
 
@@ -27,20 +28,20 @@ _REPLACED = (
 )
 
 
-def save(session: Session, version: Version, understood: Understood, rules: str) -> None:
+def save(session: Session, institution: UUID, version: UUID, understood: Understood, rules: str) -> None:
     """Replace identity (but what a person said), relations, findings and matches of the version."""
-    owned = {"institution_id": version.institution_id}
+    owned = {"institution_id": institution}
     connection = session.connection()
     for statement in _REPLACED:
-        connection.execute(statement, {"of": version.id})
-    said = set(session.scalars(select(IdentityValue.field).where(IdentityValue.version_id == version.id)))
-    _insert(session, IdentityValue, _identity(understood, said, owned | {"version_id": version.id}))
+        connection.execute(statement, {"of": version})
+    said = set(session.scalars(select(IdentityValue.field).where(IdentityValue.version_id == version)))
+    _insert(session, IdentityValue, _identity(understood, said, owned | {"version_id": version}))
     _insert(
         session,
         RelationRow,
         (
             owned
-            | {"from_version_id": version.id, "kind": relation.kind, "target_key": relation.target_key}
+            | {"from_version_id": version, "kind": relation.kind, "target_key": relation.target_key}
             | {"scope": relation.scope, "effective": relation.effective}
             | _place(relation.place, relation.quote)
             for relation in understood.relations
@@ -51,13 +52,13 @@ def save(session: Session, version: Version, understood: Understood, rules: str)
         FindingRow,
         (
             owned
-            | {"version_id": version.id, "kind": finding.kind, "severity": finding.severity, "detail": finding.detail}
+            | {"version_id": version, "kind": finding.kind, "severity": finding.severity, "detail": finding.detail}
             | _place(finding.place, finding.quote)
             for finding in understood.findings
         ),
     )
     tagging = uuid7()
-    _insert(session, Tagging, [owned | {"id": tagging, "version_id": version.id, "fingerprint": rules}])
+    _insert(session, Tagging, [owned | {"id": tagging, "version_id": version, "fingerprint": rules}])
     _insert(session, MatchRow, (owned | {"tagging_id": tagging} | _match(match) for match in understood.matches))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -34,8 +33,7 @@ class Tagger(Child):
 
     def understand(self, read: Read) -> Tagged:
         """What the version says; a child that dies of it is replaced once. Raises TaggingFailed."""
-        parts = (replace(part, pages=tuple(replace(page, boxes=()) for page in part.pages)) for part in read.parts)
-        request = Tag(Read(tuple(parts)))
+        request = Tag(read)
         try:
             reply = self._answer(request)
         except ChildLost as lost:

@@ -22,7 +22,7 @@ def understand(read: Read, analyser: Analyser, rules: Rulebook) -> Understood:
     )
     return Understood(
         sections=sections,
-        tokens=analysed.tokens,
+        words={key: tokens.words() for key, tokens in analysed.tokens.items()},
         identity=identity,
         relations=relations(read, sections, identity),
         findings=findings(read, sections, identity),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evidence.values import Finding, Identity, Match, Relation, Section, Tokens
+from evidence.values import Finding, Identity, Match, Relation, Section, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """`tokens` maps (part, page number) to the page's tokens."""
+    """`words` maps (part, page number) to the page's tokens as the index takes them."""
 
     sections: tuple[Section, ...]
-    tokens: Mapping[tuple[int, int], Tokens]
+    words: Mapping[tuple[int, int], Words]
     identity: Identity
     relations: tuple[Relation, ...]
     findings: tuple[Finding, ...]

@@ -41,8 +41,9 @@ class ReadRequest(msgspec.Struct, tag="read", array_like=True, frozen=True):
     path: str
     mime: str
     limits: Limits
-    ocr: bool
+    ocr_pages: int  # 0: no OCR
     first_page: int
+    last_page: int  # 0: to the end
 
 
 class PictureRequest(msgspec.Struct, tag="picture", array_like=True, frozen=True):
@@ -58,7 +59,10 @@ class Facts(msgspec.Struct, tag="facts", array_like=True, frozen=True):
 
 
 class Page(msgspec.Struct, tag="page", array_like=True, frozen=True):
+    """`boxes` are those of the page, packed: they are kept, and only unpacked where somebody looks at the page."""
+
     page: PageText
+    boxes: msgspec.Raw
 
 
 class Picture(msgspec.Struct, tag="picture", array_like=True, frozen=True):
@@ -104,10 +108,10 @@ Reply = Facts | Page | Picture | Failed | Done
 
 HEADER = struct.Struct("<I")
 
-_encode = msgspec.msgpack.Encoder().encode
+pack = msgspec.msgpack.Encoder().encode
 
 
 def frame(message: object) -> bytes:
     """The message with its length in front."""
-    body = _encode(message)
+    body = pack(message)
     return HEADER.pack(len(body)) + body

@@ -1,28 +1,40 @@
-"""The worker: claims due jobs and works them off; in embedded mode also the indexer and the sweep, as threads."""
+"""The worker: claims due jobs and works them off; beside that the indexer and the sweep, as threads."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import threading
 import time
 import uuid
+from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from celery.worker import WorkController
 
-from evidence.errors import BuktiError
+from evidence.errors import BuktiError, DatabaseUnavailable, FilesUnavailable
 from ingest.child import Pool
 from ingest.pipeline import Children, process
-from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, release, sweep
+from ingest.queue import QUEUES, Claimed, LeaseLost, claim, fail, finish, give_back, keep, release, sweep
 from ingest.reading import Reader
 from ingest.runtime import INSTRUMENT, Runtime
+from ingest.scans import recognise
 from ingest.tagging import Tagger
-from search.index import IndexOutdated
+from search.index import IndexOutdated, SearchUnavailable
 
 log = structlog.get_logger()
 
 _SWEEP_SECONDS = 1.0
 _GATHER_SECONDS = 0.02
+# How long a stopping worker waits for the documents under work.
+_STOP_SECONDS = 10.0
+# A job whose database, files or index cannot be reached is tried again after this time.
+_RETRY_SECONDS = 5
+_LONGEST_WAIT = 20
+
+_OUT_OF_REACH = (DatabaseUnavailable, FilesUnavailable, SearchUnavailable)
 
 # Threads beyond the reader children: one whose document is being tagged, one that saves.
 _WITHOUT_CHILD = 2
@@ -34,16 +46,20 @@ class Failure(BuktiError):
 
 
 class Worker:
-    """Runs in the process that holds the data folder: threads for jobs (Celery), index and sweep.
+    """Threads for jobs (Celery), index and sweep, and the children that do the heavy work.
 
-    Start it, `stop()` it: running jobs are given back, the index is committed, no child is left.
+    In embedded mode it runs in the process that holds the data folder; with servers any number of workers run, each for
+    all queues or some. Start it, `stop()` it: running jobs end or are given back, the index is committed, no child is
+    left.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, queues: Sequence[str] = QUEUES) -> None:
         self._runtime = runtime
-        self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._queues = tuple(queues)
+        self._owner = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         settings = runtime.settings
+        self._lease = timedelta(seconds=settings.lease_seconds)
         self._children = Children(
             Pool(Reader, settings.workers),
             Pool(lambda: Tagger(INSTRUMENT, settings.stems_table), settings.workers),
@@ -51,54 +67,63 @@ class Worker:
         self._hands = settings.workers + _WITHOUT_CHILD
         self._busy = 0
         self._counting = threading.Lock()
-        runtime.queue.on_wake(self._work_off)
+        runtime.queue.on_wake(self.work_off)
         # A thread of Celery's pool looks a task up in the process's default application.
         runtime.queue.app.set_default()
         self._celery = WorkController(
             app=runtime.queue.app,
             pool_cls="threads",
             concurrency=self._hands,
-            queues=list(QUEUES),
+            queues=list(queues),
             without_heartbeat=True,
             without_mingle=True,
             without_gossip=True,
         )
         self._threads = [
             threading.Thread(target=self._celery.start, name="celery", daemon=True),
-            threading.Thread(target=self._index, name="indexer", daemon=True),
             threading.Thread(target=self._sweep, name="sweep", daemon=True),
         ]
+        if "index" in queues:
+            self._threads.append(threading.Thread(target=self._index, name="indexer", daemon=True))
 
     def start(self) -> None:
-        # Whoever held the data folder before is gone, and whatever it was doing with it.
-        release(self._runtime.db)
-        try:
-            self._runtime.index.ping()
-            self._runtime.indexer.sync()
-        except IndexOutdated:
-            self._runtime.indexer.rebuild()
+        if self._runtime.settings.alone:
+            # Whoever held the data folder before is gone, and whatever it was doing with it.
+            release(self._runtime.db)
+            self._runtime.indexer.take_back()
+        if "index" in self._queues:
+            self._prepare_index()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
+        """Jobs that end within some seconds may; the others are given back to be done by another."""
         self._stopping.set()
-        self._celery.stop()
+        end = time.monotonic() + _STOP_SECONDS
+        while self._busy and time.monotonic() < end:
+            time.sleep(_GATHER_SECONDS)
         self._children.readers.close()
         self._children.taggers.close()
+        self._celery.stop()
         for thread in self._threads[1:]:
             thread.join()
         release(self._runtime.db, self._owner)
-        self._runtime.indexer.run_once()
+        if "index" in self._queues:
+            self._runtime.indexer.run_once()
 
-    def _work_off(self, queue: str) -> None:
-        """Work off what is due in one queue."""
+    def work_off(self, _queue: str) -> None:
+        """Work off what is due. The queue that woke us only says that something is: the fairest job is taken."""
         with self._counting:
             self._busy += 1
         try:
-            while not self._stopping.is_set() and (job := claim(self._runtime.db, self._owner, queue)):
-                if self._busy < self._hands:
-                    self._runtime.queue.wake(queue)  # another hand may help
+            while not self._stopping.is_set() and (
+                job := claim(self._runtime.db, self._owner, self._queues, self._lease)
+            ):
+                if self._runtime.queue.alone and self._busy < self._hands:
+                    self._runtime.queue.wake(self._queues[0])  # another hand may help
                 self._work(job)
+        except DatabaseUnavailable:
+            log.warning("worker.database_unavailable")  # the sweep wakes us when it is back
         finally:
             with self._counting:
                 self._busy -= 1
@@ -107,14 +132,20 @@ class Worker:
         begun = time.monotonic()
         structlog.contextvars.bind_contextvars(job=str(job.id), subject=str(job.subject))
         try:
-            if job.kind == "rebuild_index":
-                self._runtime.indexer.rebuild()
-                with self._runtime.db.transaction() as session:
-                    finish(session, job)
-            else:
-                process(self._runtime, self._children, job)
+            match job.kind:
+                case "rebuild_index":
+                    self._runtime.indexer.rebuild()
+                    with self._runtime.db.transaction() as session:
+                        finish(session, job)
+                case "ocr":
+                    recognise(self._runtime, self._children.readers, job)
+                case _:
+                    process(self._runtime, self._children, job)
         except LeaseLost:
             log.warning("job.lease_lost")
+        except _OUT_OF_REACH as error:
+            log.warning("job.put_back", reason=error.code)
+            self._put_back(job)
         except Exception:  # a fault of ours fails this document, visibly, never the worker
             if self._stopping.is_set():
                 return  # its child was killed under it; the job is given back by stop()
@@ -124,6 +155,11 @@ class Worker:
             log.info("job.ended", ms=round((time.monotonic() - begun) * 1000))
             structlog.contextvars.clear_contextvars()
 
+    def _put_back(self, job: Claimed) -> None:
+        # Without the database it stays ours until the lease runs out; the sweep then gives it to whoever is there.
+        with contextlib.suppress(LeaseLost, DatabaseUnavailable):
+            give_back(self._runtime.db, job, _RETRY_SECONDS)
+
     def _give_up(self, job: Claimed) -> None:
         try:
             with self._runtime.db.transaction() as session:
@@ -131,13 +167,32 @@ class Worker:
         except Exception:  # then its lease runs out, and the sweep gives it to another
             log.exception("job.not_failed")
 
+    def _prepare_index(self) -> None:
+        try:
+            self._runtime.index.ping()
+            self._runtime.indexer.sync()
+        except IndexOutdated:
+            self._runtime.indexer.rebuild()
+        except SearchUnavailable as error:
+            if self._runtime.settings.alone:
+                raise
+            log.warning("index.unavailable", reason=error.message)  # everything else can be done meanwhile
+
     def _index(self) -> None:
+        failures = 0
         while not self._stopping.is_set():
             self._gather()
             try:
-                self._runtime.indexer.run_once()
-            except Exception:  # the outbox keeps what was not indexed; the next round tries again
-                log.exception("index.failed")
+                while self._runtime.indexer.run_once() and not self._stopping.is_set():
+                    pass
+                failures = 0
+            except Exception as error:  # the outbox keeps what was not indexed; the next round tries again
+                if isinstance(error, BuktiError):
+                    log.warning("index.failed", reason=error.message)
+                else:
+                    log.exception("index.failed")
+                failures += 1
+                self._stopping.wait(min(2**failures, _LONGEST_WAIT) / 2)
 
     def _gather(self) -> None:
         """Wait for a batch worth a commit: at most the time that is set, less when the last hand has come to rest."""
@@ -149,10 +204,16 @@ class Worker:
                 return
 
     def _sweep(self) -> None:
+        signs = 0.0
         while not self._stopping.wait(_SWEEP_SECONDS):
             try:
+                if time.monotonic() > signs:
+                    keep(self._runtime.db, self._owner, self._lease)
+                    signs = time.monotonic() + self._lease.total_seconds() / 4
                 for queue in sweep(self._runtime.db):
-                    if self._busy < self._hands:
+                    if queue in self._queues and self._busy < self._hands:
                         self._runtime.queue.wake(queue)
+            except DatabaseUnavailable:
+                log.warning("sweep.database_unavailable")
             except Exception:  # a database that is busy or full for a while must not end the sweep for ever
                 log.exception("sweep.failed")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,96 +12,141 @@ from sqlalchemy.orm import Session
 
 from evidence.documents import PROPOSED
 from evidence.models import Document, IdentityValue, MatchRow, Page, Reading, Tagging, Unit, Version, VersionPart
-from evidence.values import Tokens
+from evidence.values import Words
 from search.index import IndexEntry, PageEntry
 
-TokensOf = Callable[[UUID, int], Tokens]
+# The words of these pages of a reading.
+WordsOf = Callable[[UUID, Collection[int]], Mapping[int, Words]]
+
+_IDENTITY = ("title", "doc_type", "number", "year")
 
 
-def load_entry(session: Session, document_id: UUID, tokens_of: TokensOf) -> IndexEntry | None:
-    """The document with all its pages as they are now; None if it is withdrawn, gone, or has no version yet."""
-    row = session.execute(
-        select(Document, Version, Unit)
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An entry that lacks its pages yet: a large document holds thousands, so that they are loaded one by one."""
+
+    entry: IndexEntry
+    parts: tuple[PartOutline, ...]
+
+    def fill(self, words_of: WordsOf) -> IndexEntry:
+        pages = []
+        for part in self.parts:
+            if part.reading is None:
+                continue
+            words = words_of(part.reading, [number for number, _ in part.pages])
+            pages += [PageEntry(part.ordinal, at, label, part.sha256, words[at]) for at, label in part.pages]
+        return replace(self.entry, pages=tuple(pages))
+
+
+@dataclass(frozen=True, slots=True)
+class PartOutline:
+    """`reading` is None as long as nothing of the part is read."""
+
+    ordinal: int
+    sha256: str
+    name: str
+    reading: UUID | None
+    pages: tuple[tuple[int, str], ...]  # number, label
+
+
+def load_outlines(session: Session, documents: Collection[UUID]) -> list[Outline]:
+    """The documents as they are now, without those that are withdrawn, gone, or have no version yet."""
+    rows = session.execute(
+        select(
+            Document.id,
+            Document.revision,
+            Document.institution_id,
+            Document.confidentiality,
+            Document.unit_id,
+            Unit.name.label("unit_name"),
+            Version.id.label("version"),
+        )
         .join(Version, Version.id == Document.current_version_id)
         .outerjoin(Unit, Unit.id == Document.unit_id)
-        .where(Document.id == document_id, Document.withdrawn_at.is_(None))
-    ).one_or_none()
-    if row is None:
-        return None
-    document, version, unit = row
-    parts = session.scalars(
-        select(VersionPart).where(VersionPart.version_id == version.id).order_by(VersionPart.ordinal)
+        .where(Document.id.in_(documents), Document.withdrawn_at.is_(None))
     ).all()
-    if not parts:
-        return None
-    identity = _identity(session, version.id)
-    year = identity.get("year", "")
-    return IndexEntry(
-        document=document.id,
-        revision=document.revision,
-        institution=document.institution_id,
-        version=version.id,
-        sha256=parts[0].blob_sha256,
-        name=parts[0].name,
-        confidentiality=document.confidentiality,
-        unit=unit.id if unit else None,
-        unit_name=unit.name if unit else "",
-        title=identity.get("title", ""),
-        doc_type=identity.get("doc_type", ""),
-        number=identity.get("number", ""),
-        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-        indicators=_indicators(session, version.id),
-        pages=_pages(session, parts, tokens_of),
-    )
-
-
-def newest_readings(session: Session, blobs: Collection[str]) -> Mapping[str, Reading]:
-    """For each blob the reading to use: the newest complete one, else the newest that has any page."""
-    readings = session.scalars(
-        select(Reading).where(Reading.blob_sha256.in_(blobs), Reading.pages_done > 0).order_by(Reading.id)
-    ).all()
-    # Later ones overwrite earlier ones; complete ones come last.
-    ordered = sorted(readings, key=lambda reading: reading.pages_done >= reading.pages_expected)
-    return {reading.blob_sha256: reading for reading in ordered}
-
-
-def _pages(session: Session, parts: Iterable[VersionPart], tokens_of: TokensOf) -> tuple[PageEntry, ...]:
-    parts = list(parts)
-    readings = newest_readings(session, {part.blob_sha256 for part in parts})
-    entries = []
-    for part in parts:
-        reading = readings.get(part.blob_sha256)
-        if reading is None:
+    versions = [row.version for row in rows]
+    parts = _parts(session, versions)
+    identities, indicators = _identities(session, versions), _indicators(session, versions)
+    outlines = []
+    for row in rows:
+        held, identity = parts[row.version], identities[row.version]
+        if not held:
             continue
-        pages = select(Page.number, Page.label).where(Page.reading_id == reading.id).order_by(Page.number)
-        if part.page_from is not None:
-            pages = pages.where(Page.number >= part.page_from)
-        if part.page_to is not None:
-            pages = pages.where(Page.number <= part.page_to)
-        entries += [
-            PageEntry(part.ordinal, number, label, part.blob_sha256, tokens_of(reading.id, number))
-            for number, label in session.execute(pages)
-        ]
-    return tuple(entries)
+        year = identity.get("year", "")
+        entry = IndexEntry(
+            document=row.id,
+            revision=row.revision,
+            institution=row.institution_id,
+            version=row.version,
+            sha256=held[0].sha256,
+            name=held[0].name,
+            confidentiality=row.confidentiality,
+            unit=row.unit_id,
+            unit_name=row.unit_name or "",
+            title=identity.get("title", ""),
+            doc_type=identity.get("doc_type", ""),
+            number=identity.get("number", ""),
+            year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+            indicators=tuple(indicators[row.version]),
+        )
+        outlines.append(Outline(entry, tuple(held)))
+    return outlines
 
 
-def _identity(session: Session, version: UUID) -> dict[str, str]:
+def newest_readings(session: Session, blobs: Collection[str]) -> Mapping[str, UUID]:
+    """For each blob the reading to use: the newest complete one, else the newest that has any page."""
+    readings = session.execute(
+        select(Reading.blob_sha256, Reading.id)
+        .where(Reading.blob_sha256.in_(blobs), Reading.pages_done > 0)
+        # Later ones overwrite earlier ones; complete ones come last.
+        .order_by(Reading.pages_done >= Reading.pages_expected, Reading.id)
+    )
+    return dict(readings.all())
+
+
+def _parts(session: Session, versions: Collection[UUID]) -> Mapping[UUID, list[PartOutline]]:
+    of = VersionPart
     rows = session.execute(
-        select(IdentityValue.field, IdentityValue.value).where(
-            IdentityValue.version_id == version,
-            IdentityValue.rank == 0,
-            IdentityValue.field.in_(("title", "doc_type", "number", "year")),
+        select(of.version_id, of.ordinal, of.blob_sha256, of.name, of.page_from, of.page_to)
+        .where(of.version_id.in_(versions))
+        .order_by(of.version_id, of.ordinal)
+    ).all()
+    readings = newest_readings(session, {row.blob_sha256 for row in rows})
+    pages: dict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
+    labels = select(Page.reading_id, Page.number, Page.label).where(Page.reading_id.in_(readings.values()))
+    for of_reading, number, label in session.execute(labels.order_by(Page.reading_id, Page.number)):
+        pages[of_reading].append((number, label))
+    parts: dict[UUID, list[PartOutline]] = defaultdict(list)
+    for version, ordinal, sha256, name, first, last in rows:
+        reading = readings.get(sha256)
+        own = tuple(page for page in pages[reading] if (first or 1) <= page[0] <= (last or page[0]))
+        parts[version].append(PartOutline(ordinal, sha256, name, reading, own))
+    return parts
+
+
+def _identities(session: Session, versions: Collection[UUID]) -> Mapping[UUID, dict[str, str]]:
+    rows = session.execute(
+        select(IdentityValue.version_id, IdentityValue.field, IdentityValue.value).where(
+            IdentityValue.version_id.in_(versions), IdentityValue.rank == 0, IdentityValue.field.in_(_IDENTITY)
         )
     )
-    return dict(rows.all())
+    identities: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for version, field, value in rows:
+        identities[version][field] = value
+    return identities
 
 
-def _indicators(session: Session, version: UUID) -> tuple[str, ...]:
-    newest = select(Tagging.id).where(Tagging.version_id == version).order_by(Tagging.id.desc()).limit(1)
-    codes = session.scalars(
-        select(MatchRow.indicator)
-        .where(MatchRow.tagging_id == newest.scalar_subquery(), MatchRow.score >= PROPOSED)
+def _indicators(session: Session, versions: Collection[UUID]) -> Mapping[UUID, list[str]]:
+    """Codes with a match that is shown as a proposal."""
+    rows = session.execute(
+        select(Tagging.version_id, MatchRow.indicator)
+        .join(MatchRow, MatchRow.tagging_id == Tagging.id)
+        .where(Tagging.version_id.in_(versions), MatchRow.score >= PROPOSED)
         .distinct()
         .order_by(MatchRow.indicator)
     )
-    return tuple(codes)
+    indicators: dict[UUID, list[str]] = defaultdict(list)
+    for version, code in rows:
+        indicators[version].append(code)
+    return indicators

@@ -83,7 +83,7 @@ def _with_snippets(session: Session, analyser: Analyser, query: Query, hits: Hit
 
 def _texts(session: Session, pages: Collection[PageHit]) -> Mapping[tuple[str, int], str]:
     """The texts of these pages by file and page number. The caller has made sure that they may be seen."""
-    readings = {reading.id: sha256 for sha256, reading in newest_readings(session, {p.sha256 for p in pages}).items()}
+    readings = {reading: sha256 for sha256, reading in newest_readings(session, {p.sha256 for p in pages}).items()}
     rows = session.execute(
         select(Page.reading_id, Page.number, Page.text).where(
             Page.reading_id.in_(readings), Page.number.in_({page.page for page in pages})

@@ -15,7 +15,7 @@ from evidence.access import Access
 from evidence.analysis import Analyser
 from evidence.errors import BuktiError, InvalidInput
 from evidence.settings import Settings
-from evidence.values import Tokens
+from evidence.values import Words
 
 # Pages shown under one document; the others are only counted.
 PAGES_SHOWN = 3
@@ -44,7 +44,7 @@ class PageEntry:
     page: int
     label: str
     sha256: str
-    tokens: Tokens
+    words: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,36 @@
 """Keeps the index equal to the database: drains the outbox in batches, compares, repairs, rebuilds.
 
-A commit per document costs seven times a commit per batch, so one indexer takes whatever has gathered. It runs in the
-process that owns the data folder. Dying between the commit of the index and that of the outbox only means that the
-same documents are put again.
+A commit per document costs seven times a commit per batch, so an indexer takes whatever has gathered. The embedded
+index has one, in the process that owns the data folder; with Elasticsearch any number of them share the outbox. Dying
+between the commit of the index and that of the outbox only means that the same documents are put again.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from evidence.analysis import Analyser
-from evidence.db import Database
-from evidence.models import Document, Outbox, Page
-from evidence.values import Tokens
-from search.entries import load_entry
+from evidence.db import Database, now
+from evidence.models import Base, Document, Outbox, Page
+from evidence.values import Words
+from search.entries import load_outlines
 from search.index import IndexEntry, SearchIndex
 
 _BATCH = 100  # documents
 _MOST_KEPT_PAGES = 5_000
+# An indexer that died gives its documents to another after this time.
+_LEASE = timedelta(minutes=1)
+
+_DONE = delete(Base.metadata.tables["outbox"]).where(
+    Outbox.document_id == bindparam("document"), Outbox.revision == bindparam("brought")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +47,47 @@ class Indexer:
         self._index = index
         self._analyser = analyser
         self._batch = batch
-        self._kept = _KeptTokens(_MOST_KEPT_PAGES)
+        self._kept = _KeptWords(_MOST_KEPT_PAGES)
 
-    def keep(self, reading: UUID, tokens: Mapping[int, Tokens]) -> None:
-        """Offer the tokens of a reading's pages (by number), so that they need not be made a second time. Optional."""
-        self._kept.keep(reading, tokens)
+    def keep(self, reading: UUID, words: Mapping[int, Words]) -> None:
+        """Offer the words of a reading's pages (by number), so that they need not be made a second time. Optional."""
+        self._kept.keep(reading, words)
 
     def run_once(self) -> int:
         """Bring one batch of changed documents into the index; the number taken, 0 when nothing waits."""
-        with self._database.reading() as session:
-            rows = session.execute(select(Outbox.document_id, Outbox.revision).limit(self._batch)).all()
-        waiting = [(document, revision) for document, revision in rows]
+        lease = now() + _LEASE
+        waiting = self._take(lease)
         if not waiting:
             return 0
-        self._bring(waiting)
+        try:
+            self._bring(waiting)
+        except BaseException:
+            with self._database.transaction() as session:
+                session.execute(update(Outbox).where(Outbox.lease == lease).values(lease=None))
+            raise
         with self._database.transaction() as session:
-            for document, revision in waiting:
-                # A change made meanwhile has raised the revision and stays in the outbox.
-                session.execute(delete(Outbox).where(Outbox.document_id == document, Outbox.revision == revision))
+            done = [{"document": document, "brought": revision} for document, revision in waiting]
+            session.connection().execute(_DONE, done)
+            # A change made meanwhile has raised the revision and stays in the outbox.
+            session.execute(update(Outbox).where(Outbox.lease == lease).values(lease=None))
         return len(waiting)
+
+    def take_back(self) -> None:
+        """Forget who has which documents in hand; for a process that knows that it is the only indexer."""
+        with self._database.transaction() as session:
+            session.execute(update(Outbox).values(lease=None))
+
+    def _take(self, lease: datetime) -> list[tuple[UUID, int]]:
+        """Documents for this indexer alone, as long as the lease lasts."""
+        free = or_(Outbox.lease.is_(None), Outbox.lease < now())
+        with self._database.reading() as session:
+            if session.scalar(select(Outbox.document_id).where(free).limit(1)) is None:
+                return []
+        some = select(Outbox.document_id).where(free).limit(self._batch).with_for_update(skip_locked=True)
+        with self._database.transaction() as session:
+            taken = update(Outbox).where(Outbox.document_id.in_(some)).values(lease=lease)
+            rows = session.execute(taken.returning(Outbox.document_id, Outbox.revision))
+            return [(document, revision) for document, revision in rows]
 
     def sync(self) -> SyncReport:
         """Compare every document's revision with the index and repair what differs."""
@@ -90,22 +117,29 @@ class Indexer:
         if gone:
             self._index.remove((document, revisions[document]) for document in gone)
 
-    def _entries(self, documents: Iterable[UUID], gone: list[UUID]) -> Iterator[IndexEntry]:
-        """The documents' entries, one at a time, as a large document may hold thousands of pages."""
-        for document in documents:
+    def _entries(self, documents: Collection[UUID], gone: list[UUID]) -> Iterator[IndexEntry]:
+        """The documents' entries, their pages filled in one document at a time."""
+        documents = list(documents)
+        for at in range(0, len(documents), self._batch):
+            batch = documents[at : at + self._batch]
             with self._database.reading() as session:
-                entry = load_entry(session, document, partial(self._tokens, session))
-            if entry:
-                yield entry
-            else:
-                gone.append(document)
+                outlines = load_outlines(session, batch)
+            for outline in outlines:
+                yield outline.fill(self._words)
+            gone += set(batch) - {outline.entry.document for outline in outlines}
 
-    def _tokens(self, session: Session, reading: UUID, page: int) -> Tokens:
-        """The page's tokens as the recipe left them, else made again from its text."""
-        if (kept := self._kept.get(reading, page)) is not None:
-            return kept
-        text = select(Page.text).where(Page.reading_id == reading, Page.number == page)
-        return self._analyser.analyse(session.scalars(text).one())
+    def _words(self, reading: UUID, pages: Collection[int]) -> Mapping[int, Words]:
+        """The pages' words as the recipe left them, else made again from their texts."""
+        words = {number: kept for number in pages if (kept := self._kept.get(reading, number)) is not None}
+        lacking = [number for number in pages if number not in words]
+        for at in range(0, len(lacking), _BATCH):
+            texts = select(Page.number, Page.text).where(
+                Page.reading_id == reading, Page.number.in_(lacking[at : at + _BATCH])
+            )
+            with self._database.reading() as session:
+                rows = session.execute(texts).all()
+            words |= {number: self._analyser.analyse(text).words() for number, text in rows}
+        return words
 
     def _revisions(self) -> dict[UUID, int]:
         with self._database.reading() as session:
@@ -117,23 +151,23 @@ class Indexer:
             return dict(rows.all())
 
 
-class _KeptTokens:
-    """Tokens by reading, the oldest readings dropped when there are too many pages."""
+class _KeptWords:
+    """Words by reading, the oldest readings dropped when there are too many pages."""
 
     def __init__(self, most_pages: int) -> None:
         self._most = most_pages
         self._pages = 0
-        self._readings: OrderedDict[UUID, Mapping[int, Tokens]] = OrderedDict()
+        self._readings: OrderedDict[UUID, Mapping[int, Words]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def keep(self, reading: UUID, tokens: Mapping[int, Tokens]) -> None:
+    def keep(self, reading: UUID, words: Mapping[int, Words]) -> None:
         with self._lock:
-            self._pages += len(tokens) - len(self._readings.pop(reading, ()))
-            self._readings[reading] = tokens
+            self._pages += len(words) - len(self._readings.pop(reading, ()))
+            self._readings[reading] = words
             while self._pages > self._most and len(self._readings) > 1:
                 _, dropped = self._readings.popitem(last=False)
                 self._pages -= len(dropped)
 
-    def get(self, reading: UUID, page: int) -> Tokens | None:
+    def get(self, reading: UUID, page: int) -> Words | None:
         with self._lock:
             return self._readings.get(reading, {}).get(page)

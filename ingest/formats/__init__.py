@@ -67,8 +67,11 @@ class Opened:
 class Format(Protocol):
     """What each module of this package offers."""
 
-    def open_document(self, path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
-        """Open the file; raises UnreadableDocument, or anything else when the file is broken."""
+    def open_document(self, path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
+        """Open the file; raises UnreadableDocument, or anything else when the file is broken.
+
+        Pictures of text are recognised if the file has at most `ocr_pages` pages, else left with NOT_RECOGNISED.
+        """
 
 
 class Pictured(Format, Protocol):
@@ -76,8 +79,8 @@ class Pictured(Format, Protocol):
         """The page as WebP."""
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
-    return _format(mime).open_document(path, mime, limits, ocr)
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
+    return _format(mime).open_document(path, mime, limits, ocr_pages)
 
 
 def draw_page(path: Path, mime: str, limits: Limits, page: int, width: int) -> bytes:

@@ -19,14 +19,14 @@ from ingest.wire import Limits
 _PAGE_WIDTH = round(8.27 * DPI)
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
     with _open(path, limits) as image:
         count = min(int(getattr(image, "n_frames", 1)), limits.pages) if mime == "image/tiff" else 1
 
     def pages(first: int) -> Iterator[PageText]:
         for number in range(first, count + 1):
             label = "Gambar" if count == 1 else f"Gambar {number}"
-            if not (ocr and ocr_ready()):
+            if not (count <= ocr_pages and ocr_ready()):
                 yield PageText(number, label, "", "blank", picture=True, note=NOT_RECOGNISED)
                 continue
             try:

@@ -42,7 +42,7 @@ _LOOKED_AT = 2000
 _POINTS_PER_INCH = 72
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
     try:
         document, repaired = _open(path)
     except pdfium.PdfiumError:
@@ -70,7 +70,7 @@ def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
 
     def pages(first: int) -> Iterator[PageText]:
         for number in range(first, count + 1):
-            page = _read_page(document, number, limits, ocr and ocr_ready())
+            page = _read_page(document, number, limits, count <= ocr_pages and ocr_ready())
             if repaired and page.method == "blank":
                 # More likely in the lost part of the file than truly empty.
                 page = replace(page, method="unreadable", note="Isi halaman ini hilang: berkas rusak atau terpotong.")

@@ -31,7 +31,7 @@ _MARKS = (
 )
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
     data = path.read_bytes()
     text = decode(data)
     if mime == "text/html":

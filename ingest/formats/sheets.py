@@ -18,7 +18,7 @@ from ingest.formats.text import canonical
 from ingest.wire import Limits
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
     metadata: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
     if zipfile.is_zipfile(path):

@@ -15,7 +15,7 @@ from ingest.formats.text import canonical
 from ingest.wire import Limits
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
     with open_archive(path, limits) as archive:
         refuse_doctypes(archive)
         metadata = core_metadata(archive)

@@ -29,7 +29,7 @@ _CHARACTERS = {"tab": " ", "cr": "\n", "noBreakHyphen": "-", "sym": "•", "last
 _CHANGES = {"ins", "del", "moveFrom", "moveTo"}
 
 
-def open_document(path: Path, mime: str, limits: Limits, ocr: bool) -> Opened:
+def open_document(path: Path, mime: str, limits: Limits, ocr_pages: int) -> Opened:
     with open_archive(path, limits) as archive:
         main = _main_part(archive)
         document = read_xml(archive, main)

@@ -54,15 +54,15 @@ def records(entry: IndexEntry, analyser: Analyser) -> Iterator[tantivy.Document]
         yield _record(
             common,
             scope=scope("page", entry.institution, entry.confidentiality),
-            stems=" ".join(page.tokens.stems),
-            exact=" ".join(page.tokens.exact),
+            stems=page.words.stems,
+            exact=page.words.exact,
             shown={"part": page.part, "page": page.page, "label": page.label, "sha256": page.sha256},
         )
     yield _record(
         common,
         scope=scope("document", entry.institution, entry.confidentiality),
-        all_stems=" ".join(" ".join(page.tokens.stems) for page in entry.pages),
-        all_exact=" ".join(" ".join(page.tokens.exact) for page in entry.pages),
+        all_stems=" ".join(page.words.stems for page in entry.pages),
+        all_exact=" ".join(page.words.exact for page in entry.pages),
         revision=entry.revision,
         shown={
             "version": entry.version.hex,

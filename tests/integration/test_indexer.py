@@ -266,23 +266,23 @@ def test_a_scan_shows_what_is_read_so_far_until_a_complete_reading_is_there(offi
     assert office.find("utuh").documents[0].pages[0].snippet.text == "halaman utuh"
 
 
-def test_tokens_made_by_the_pipeline_are_used_instead_of_made_again(office: Office) -> None:
+def test_words_made_by_the_pipeline_are_used_instead_of_made_again(office: Office) -> None:
     office.hand_in("teks asli")
     with office.db.reading() as session:
         reading = session.scalars(select(Reading)).one()
-    office.indexer.keep(reading.id, {1: ANALYSER.analyse("token titipan")})
+    office.indexer.keep(reading.id, {1: ANALYSER.analyse("token titipan").words()})
     office.indexer.run_once()
     assert office.find("titipan").total == 1
 
 
-def test_tokens_kept_for_the_indexer_are_bounded() -> None:
-    kept = indexer_module._KeptTokens(most_pages=3)
-    tokens = ANALYSER.analyse("kata")
+def test_words_kept_for_the_indexer_are_bounded() -> None:
+    kept = indexer_module._KeptWords(most_pages=3)
+    words = ANALYSER.analyse("kata").words()
     first, second = UUID(int=1), UUID(int=2)
-    kept.keep(first, {1: tokens, 2: tokens})
-    kept.keep(second, {1: tokens, 2: tokens})
+    kept.keep(first, {1: words, 2: words})
+    kept.keep(second, {1: words, 2: words})
     assert kept.get(first, 1) is None
-    assert kept.get(second, 2) is tokens
+    assert kept.get(second, 2) is words
 
 
 def test_sync_repairs_whatever_differs_and_then_finds_nothing_to_do(office: Office) -> None:

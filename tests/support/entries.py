@@ -23,7 +23,7 @@ def an_entry(institution: UUID, *texts: str, **facts: Any) -> IndexEntry:
     document = facts.setdefault("document", uuid7())
     sha256 = hashlib.sha256(document.bytes).hexdigest()
     pages = tuple(
-        PageEntry(0, number, f"hal. {number}", sha256, ANALYSER.analyse(text))
+        PageEntry(0, number, f"hal. {number}", sha256, ANALYSER.analyse(text).words())
         for number, text in enumerate(texts, start=1)
     )
     defaults: dict[str, Any] = {"revision": 1, "version": uuid7(), "name": "berkas.pdf"}

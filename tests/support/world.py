@@ -51,8 +51,8 @@ def a_world(db: Database) -> World:
 
 
 @contextmanager
-def a_database(folder: Path) -> Iterator[Database]:
-    db = Database(Settings(data=folder).database)
+def a_database(folder: Path, url: str = "") -> Iterator[Database]:
+    db = Database(Settings(data=folder, database_url=url).database)
     db.migrate()
     try:
         yield db

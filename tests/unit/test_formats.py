@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 def _read(path: Path, data: bytes, *, ocr: bool = False, first: int = 1) -> tuple[FileFacts, list[PageText]]:
     path.write_bytes(data)
-    opened = open_document(path, detect(data, path.name), Limits(), ocr)
+    opened = open_document(path, detect(data, path.name), Limits(), 1000 if ocr else 0)
     return opened.facts, list(opened.pages(first))
 
 
@@ -245,8 +245,8 @@ class TestOtherFormats:
 
     def test_what_is_not_read_is_named(self, file: Path) -> None:
         with pytest.raises(UnsupportedType, match=r"Word 97-2003 \(\.doc\)"):
-            open_document(file, "application/msword", Limits(), ocr=False)
+            open_document(file, "application/msword", Limits(), 0)
         with pytest.raises(PasswordNeeded):
-            open_document(file, LOCKED_OFFICE, Limits(), ocr=False)
+            open_document(file, LOCKED_OFFICE, Limits(), 0)
         with pytest.raises(UnsupportedType, match="gambar halaman"):
             draw_page(file, "text/plain", Limits(), 1, 600)

@@ -1,11 +1,9 @@
-"""The job table: who gets which job, what happens when a worker vanishes, what is set aside."""
+"""The job table, on both databases: who gets which job, what happens when a worker vanishes, what is set aside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,14 +13,14 @@ from evidence.access import Access
 from evidence.db import Database, now, uuid7
 from evidence.errors import BrokenFile
 from evidence.models import Job
-from ingest.queue import MAX_TRIES, LeaseLost, claim, enqueue, fail, finish, release, renew, retry, sweep
-from tests.support.world import a_database, a_world
+from ingest.queue import MAX_TRIES, Claimed, LeaseLost, claim, enqueue, fail, finish, release, renew, retry, sweep
+from tests.support.world import a_world
+
+LEASE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    with a_database(tmp_path) as database:
-        yield database
+def take(db: Database, owner: str) -> Claimed | None:
+    return claim(db, owner, ["text"], LEASE)
 
 
 def write_jobs(db: Database, access: Access, count: int) -> None:
@@ -41,7 +39,7 @@ def test_eight_workers_claim_each_job_exactly_once(db: Database) -> None:
 
     def work(owner: int) -> list[UUID]:
         taken = []
-        while job := claim(db, f"worker-{owner}", "text"):
+        while job := take(db, f"worker-{owner}"):
             taken.append(job.id)
         return taken
 
@@ -55,8 +53,8 @@ def test_one_institutions_five_hundred_files_do_not_delay_anothers_single_file(d
     world = a_world(db)
     write_jobs(db, world.mine, 500)
     write_jobs(db, world.theirs, 1)
-    assert claim(db, "worker", "text")
-    second = claim(db, "worker", "text")
+    assert take(db, "worker")
+    second = take(db, "worker")
     assert second
     with db.reading() as session:
         assert session.get_one(Job, second.id).institution_id == world.theirs.institution
@@ -64,23 +62,23 @@ def test_one_institutions_five_hundred_files_do_not_delay_anothers_single_file(d
 
 def test_a_job_whose_worker_vanished_is_given_to_another(db: Database) -> None:
     write_jobs(db, a_world(db).mine, 1)
-    lost = claim(db, "vanished", "text")
+    lost = take(db, "vanished")
     assert lost
-    assert claim(db, "other", "text") is None
+    assert take(db, "other") is None
     with db.transaction() as session:
         session.execute(update(Job).values(lease=now() - timedelta(seconds=1)))
     assert sweep(db) == ["text"]
-    again = claim(db, "other", "text")
+    again = take(db, "other")
     assert again
     assert again.id == lost.id
 
 
 def test_a_worker_that_lost_its_lease_can_write_nothing(db: Database) -> None:
     write_jobs(db, a_world(db).mine, 1)
-    lost = claim(db, "slow", "text")
+    lost = take(db, "slow")
     assert lost
     release(db)
-    assert claim(db, "other", "text")
+    assert take(db, "other")
     with pytest.raises(LeaseLost):
         renew(db, lost, "tagging")
     with pytest.raises(LeaseLost), db.transaction() as session:
@@ -91,7 +89,7 @@ def test_a_worker_that_lost_its_lease_can_write_nothing(db: Database) -> None:
 def test_a_job_that_ends_no_worker_survives_is_set_aside_with_a_reason(db: Database) -> None:
     write_jobs(db, a_world(db).mine, 1)
     for _ in range(MAX_TRIES):
-        assert claim(db, "worker", "text")
+        assert take(db, "worker")
         release(db)
     assert sweep(db) == []
     with db.reading() as session:
@@ -102,7 +100,7 @@ def test_a_job_that_ends_no_worker_survives_is_set_aside_with_a_reason(db: Datab
 
 def test_a_failed_job_keeps_its_reason_and_a_person_may_try_again(db: Database) -> None:
     write_jobs(db, a_world(db).mine, 1)
-    job = claim(db, "worker", "text")
+    job = take(db, "worker")
     assert job
     with db.transaction() as session:
         fail(session, job, BrokenFile())
@@ -111,12 +109,12 @@ def test_a_failed_job_keeps_its_reason_and_a_person_may_try_again(db: Database) 
     with db.transaction() as session:
         assert retry(session, "process", job.subject)
     assert states(db) == ["waiting"]
-    assert claim(db, "worker", "text")
+    assert take(db, "worker")
 
 
 def test_a_job_for_later_waits(db: Database) -> None:
     write_jobs(db, a_world(db).mine, 1)
     with db.transaction() as session:
         session.execute(update(Job).values(not_before=now() + timedelta(minutes=1)))
-    assert claim(db, "worker", "text") is None
+    assert take(db, "worker") is None
     assert sweep(db) == []
