@@ -1,4 +1,4 @@
-"""Where originals and derived artefacts live. One protocol; here the folder engine."""
+"""Where originals and derived artefacts live. One protocol; here the folder engine, in `evidence.s3` the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from evidence.errors import NotFound
+from evidence.cache import BlobCache
+from evidence.errors import FilesUnavailable, NotFound
 from evidence.settings import Settings
 
 
@@ -35,18 +36,24 @@ class FileStore(Protocol):
         """Store the bytes under their hash; durable when it returns. Storing the same bytes again changes nothing."""
 
     def open(self, sha256: str, start: int = 0) -> BinaryIO:
-        """The original from byte `start` on; raises NotFound."""
+        """The original from byte `start` on, to be read forwards; raises NotFound.
+
+        From a server its hash is checked when it is read from 0 to its end: raises DamagedFile instead of the rest.
+        """
 
     def local_path(self, sha256: str) -> AbstractContextManager[Path]:
         """A path the reader child can open for as long as the context lasts; raises NotFound."""
+
+    def link(self, sha256: str, name: str, seconds: int) -> str | None:
+        """An address from which whoever has it may download the original as `name` for so long; None: there is none."""
 
     def put_derived(self, key: DerivedKey, data: bytes) -> None:
         """Store an artefact that can be made again at any time."""
 
     def get_derived(self, key: DerivedKey) -> bytes | None: ...
 
-    def ping(self) -> None:
-        """Raise if the store cannot be written to."""
+    def ping(self) -> str:
+        """Raise if the store cannot be used; else what it is and what it lacks, in the user's words."""
 
 
 class FolderStore:
@@ -96,6 +103,9 @@ class FolderStore:
             raise NotFound()
         yield path
 
+    def link(self, sha256: str, name: str, seconds: int) -> str | None:
+        return None
+
     def put_derived(self, key: DerivedKey, data: bytes) -> None:
         path = self._derived(key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,9 +120,10 @@ class FolderStore:
         except FileNotFoundError:
             return None
 
-    def ping(self) -> None:
+    def ping(self) -> str:
         with tempfile.TemporaryFile(dir=self.root / "incoming") as probe:
             probe.write(b"ping")
+        return "folder"
 
     def _blob(self, sha256: str) -> Path:
         return self.root / "blobs" / sha256[:2] / sha256[2:4] / sha256
@@ -131,4 +142,15 @@ def _sync_folder(folder: Path) -> None:
 
 
 def open_files(settings: Settings) -> FileStore:
-    return FolderStore(settings.files_dir)
+    """The store of this instance. Does not ask the server yet; raises InvalidInput when its address is wrong."""
+    if not settings.files_url:
+        return FolderStore(settings.files_dir)
+    try:
+        from evidence.s3 import S3Store
+    except ImportError as error:  # the client is an extra
+        raise FilesUnavailable(detail=f"paket {error.name} belum dipasang (sh deploy/setup.sh)") from error
+    return S3Store(
+        settings.files_url,
+        BlobCache(settings.data / "cache", settings.files_cache_mb << 20),
+        retention_days=settings.files_retention_days,
+    )

@@ -1,0 +1,185 @@
+"""Originals and derived artefacts on an S3 server; readers get local copies."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
+
+from minio.commonconfig import GOVERNANCE
+from minio.error import S3Error
+from minio.retention import Retention
+
+from evidence.cache import BlobCache
+from evidence.errors import DamagedFile, FilesUnavailable, NotFound
+from evidence.files import DerivedKey, StoredBlob
+from evidence.s3_bucket import DERIVED, Address, Bucket, in_words
+
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+# Larger files are sent in parts of this size, one after the other: the most memory one upload takes.
+_PART = 8 << 20
+_CHUNK = 1 << 18
+
+
+class S3Store:
+    """Originals under `blobs/ab/cd/<sha256>`, what can be made again under `derived/`.
+
+    Threads may share it, processes open their own. Raises FilesUnavailable, in words, when the server cannot be used.
+    """
+
+    def __init__(self, url: str, cache: BlobCache, retention_days: int = 0) -> None:
+        self._bucket = Bucket(Address.parse(url), must_lock=retention_days > 0)
+        self._cache = cache
+        self._retention = timedelta(days=retention_days)
+
+    def put(self, chunks: Iterable[bytes]) -> StoredBlob:
+        self._bucket.prepare()
+        digest, size = hashlib.sha256(), 0
+        with self._cache.arriving() as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            until = datetime.now(UTC) + self._retention
+            self._upload(
+                _blob(digest.hexdigest()),
+                file,
+                size,
+                digest.digest(),
+                Retention(GOVERNANCE, until) if self._retention else None,
+            )
+            # Whoever reads it on this machine need not fetch it again.
+            self._cache.keep(file, digest.hexdigest()).close()
+        return StoredBlob(digest.hexdigest(), size)
+
+    def open(self, sha256: str, start: int = 0) -> BinaryIO:
+        bucket = self._bucket
+        with in_words(bucket.place):
+            try:
+                answer = bucket.client.get_object(bucket_name=bucket.name, object_name=_blob(sha256), offset=start)
+            except S3Error as error:
+                if error.code == "InvalidRange":  # `start` is the end, or behind it
+                    return io.BytesIO()
+                raise
+        return io.BufferedReader(_Original(answer, bucket.place, sha256 if start == 0 else None), _CHUNK)
+
+    @contextmanager
+    def local_path(self, sha256: str) -> Iterator[Path]:
+        with self._cache.hold(sha256) or self._fetch(sha256):
+            yield self._cache.path(sha256)
+
+    def link(self, sha256: str, name: str, seconds: int) -> str | None:
+        # Signed here, without asking the server.
+        return self._bucket.client.presigned_get_object(
+            bucket_name=self._bucket.name,
+            object_name=_blob(sha256),
+            expires=timedelta(seconds=seconds),
+            response_headers={"response-content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"},
+        )
+
+    def put_derived(self, key: DerivedKey, data: bytes) -> None:
+        self._bucket.prepare()
+        self._send(_derived(key), io.BytesIO(data), len(data), hashlib.sha256(data).digest(), None)
+
+    def get_derived(self, key: DerivedKey) -> bytes | None:
+        bucket = self._bucket
+        try:
+            with in_words(bucket.place):
+                answer = bucket.client.get_object(bucket_name=bucket.name, object_name=_derived(key))
+                try:
+                    return answer.read()
+                finally:
+                    answer.close()
+                    answer.release_conn()
+        except NotFound:
+            return None
+
+    def ping(self) -> str:
+        return self._bucket.look()
+
+    def _upload(self, name: str, file: IO[bytes], size: int, digest: bytes, retention: Retention | None) -> None:
+        """Unless it is there already: the same bytes again, or an upload whose answer was lost."""
+        if self._size(name) == size:
+            return
+        file.seek(0)
+        if not self._send(name, file, size, digest, retention) and self._size(name) != size:
+            raise FilesUnavailable(detail=f"{self._bucket.place} tidak menyimpan berkas secara utuh")
+
+    def _send(self, name: str, data: IO[bytes], size: int, digest: bytes, retention: Retention | None) -> bool:
+        """Whether the server has compared the hash of what arrived; it refuses what does not agree."""
+        checksum = base64.b64encode(digest).decode()
+        with in_words(self._bucket.place):
+            written = self._bucket.client.put_object(
+                bucket_name=self._bucket.name,
+                object_name=name,
+                data=data,  # type: ignore[arg-type]  # only its read() is used
+                length=size,
+                part_size=_PART,
+                # In parallel, each part under way would lie in memory.
+                num_parallel_uploads=1,
+                # A file sent in parts has no hash of its own here; each part travels with one.
+                metadata={"x-amz-checksum-sha256": checksum} if size <= _PART else None,
+                retention=retention,
+            )
+        return written.http_headers.get("x-amz-checksum-sha256") == checksum
+
+    def _size(self, name: str) -> int | None:
+        try:
+            with in_words(self._bucket.place):
+                return self._bucket.client.stat_object(bucket_name=self._bucket.name, object_name=name).size
+        except NotFound:
+            return None
+
+    def _fetch(self, sha256: str) -> BinaryIO:
+        with self._cache.alone(sha256):
+            if copy := self._cache.hold(sha256):
+                return copy
+            with self._cache.arriving() as file, self.open(sha256) as original:
+                shutil.copyfileobj(original, file, _CHUNK)
+                return self._cache.keep(file, sha256)
+
+
+class _Original(io.RawIOBase):
+    """An object's bytes as they arrive; `sha256` is given when they arrive from their beginning."""
+
+    def __init__(self, answer: BaseHTTPResponse, place: str, sha256: str | None) -> None:
+        self._answer, self._place, self._sha256 = answer, place, sha256
+        self._digest = hashlib.sha256()
+        self._left = int(answer.headers["Content-Length"])
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with in_words(self._place):
+            chunk = self._answer.read(len(buffer))
+        self._left -= len(chunk)
+        if self._sha256 is not None:
+            self._digest.update(chunk)
+            # Before the last piece is handed on: a reader that never looks behind the end learns of it as well.
+            if self._left <= 0 and self._digest.hexdigest() != self._sha256:
+                raise DamagedFile()
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._answer.close()
+        self._answer.release_conn()
+        super().close()
+
+
+def _blob(sha256: str) -> str:
+    return f"blobs/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _derived(key: DerivedKey) -> str:
+    return f"{DERIVED}{key.kind}/{key.source[:2]}/{key.source}-{key.page}"
