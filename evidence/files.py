@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from evidence.cache import BlobCache
-from evidence.errors import FilesUnavailable, NotFound
+from evidence.errors import DamagedFile, FilesUnavailable, NotFound
 from evidence.settings import Settings
+
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class FileStore(Protocol):
     def open(self, sha256: str, start: int = 0) -> BinaryIO:
         """The original from byte `start` on, to be read forwards; raises NotFound.
 
-        From a server its hash is checked when it is read from 0 to its end: raises DamagedFile instead of the rest.
+        Read from 0 to its end its hash is checked: reading raises DamagedFile instead of handing out the last piece.
         """
 
     def local_path(self, sha256: str) -> AbstractContextManager[Path]:
@@ -93,6 +96,8 @@ class FolderStore:
             stream = self._blob(sha256).open("rb")
         except FileNotFoundError as error:
             raise NotFound() from error
+        if start == 0:
+            return checked(stream, os.fstat(stream.fileno()).st_size, sha256)
         stream.seek(start)
         return stream
 
@@ -130,6 +135,41 @@ class FolderStore:
 
     def _derived(self, key: DerivedKey) -> Path:
         return self.root / "derived" / key.kind / key.source[:2] / f"{key.source}-{key.page}"
+
+
+class Source(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+def checked(source: Source, size: int, sha256: str | None) -> BinaryIO:
+    """The `size` bytes of a source as a stream; those of a whole original with the hash they must have."""
+    return io.BufferedReader(_Checked(source, size, sha256), _CHUNK)
+
+
+class _Checked(io.RawIOBase):
+    def __init__(self, source: Source, size: int, sha256: str | None) -> None:
+        self._source, self._left, self._sha256 = source, size, sha256
+        self._digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self._source.read(len(buffer))
+        self._left -= len(chunk)
+        if self._sha256 is not None:
+            self._digest.update(chunk)
+            # Also where the reader stops at the size it knows and never looks behind the last byte.
+            if (self._left <= 0 or not chunk) and self._digest.hexdigest() != self._sha256:
+                raise DamagedFile()
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
 
 
 def _sync_folder(folder: Path) -> None:

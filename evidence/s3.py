@@ -7,10 +7,10 @@ import hashlib
 import io
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from minio.commonconfig import GOVERNANCE
@@ -18,8 +18,8 @@ from minio.error import S3Error
 from minio.retention import Retention
 
 from evidence.cache import BlobCache
-from evidence.errors import DamagedFile, FilesUnavailable, NotFound
-from evidence.files import DerivedKey, StoredBlob
+from evidence.errors import FilesUnavailable, NotFound
+from evidence.files import DerivedKey, StoredBlob, checked
 from evidence.s3_bucket import DERIVED, Address, Bucket, in_words
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ class S3Store:
     """
 
     def __init__(self, url: str, cache: BlobCache, retention_days: int = 0) -> None:
-        self._bucket = Bucket(Address.parse(url), must_lock=retention_days > 0)
+        self.bucket = Bucket(Address.parse(url), must_lock=retention_days > 0)
         self._cache = cache
         self._retention = timedelta(days=retention_days)
 
     def put(self, chunks: Iterable[bytes]) -> StoredBlob:
-        self._bucket.prepare()
+        self.bucket.prepare()
         digest, size = hashlib.sha256(), 0
         with self._cache.arriving() as file:
             for chunk in chunks:
@@ -62,15 +62,14 @@ class S3Store:
         return StoredBlob(digest.hexdigest(), size)
 
     def open(self, sha256: str, start: int = 0) -> BinaryIO:
-        bucket = self._bucket
-        with in_words(bucket.place):
+        with in_words(self.bucket.place):
             try:
-                answer = bucket.client.get_object(bucket_name=bucket.name, object_name=_blob(sha256), offset=start)
+                answer = self._get(_blob(sha256), start)
             except S3Error as error:
                 if error.code == "InvalidRange":  # `start` is the end, or behind it
                     return io.BytesIO()
                 raise
-        return io.BufferedReader(_Original(answer, bucket.place, sha256 if start == 0 else None), _CHUNK)
+        return checked(answer, answer.size, sha256 if start == 0 else None)
 
     @contextmanager
     def local_path(self, sha256: str) -> Iterator[Path]:
@@ -79,32 +78,30 @@ class S3Store:
 
     def link(self, sha256: str, name: str, seconds: int) -> str | None:
         # Signed here, without asking the server.
-        return self._bucket.client.presigned_get_object(
-            bucket_name=self._bucket.name,
+        return self.bucket.client.presigned_get_object(
+            bucket_name=self.bucket.name,
             object_name=_blob(sha256),
             expires=timedelta(seconds=seconds),
             response_headers={"response-content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"},
         )
 
     def put_derived(self, key: DerivedKey, data: bytes) -> None:
-        self._bucket.prepare()
+        self.bucket.prepare()
         self._send(_derived(key), io.BytesIO(data), len(data), hashlib.sha256(data).digest(), None)
 
     def get_derived(self, key: DerivedKey) -> bytes | None:
-        bucket = self._bucket
         try:
-            with in_words(bucket.place):
-                answer = bucket.client.get_object(bucket_name=bucket.name, object_name=_derived(key))
-                try:
-                    return answer.read()
-                finally:
-                    answer.close()
-                    answer.release_conn()
+            with in_words(self.bucket.place), closing(self._get(_derived(key))) as answer:
+                return answer.read()
         except NotFound:
             return None
 
     def ping(self) -> str:
-        return self._bucket.look()
+        return self.bucket.look()
+
+    def _get(self, name: str, start: int = 0) -> _Answer:
+        found = self.bucket.client.get_object(bucket_name=self.bucket.name, object_name=name, offset=start)
+        return _Answer(found, self.bucket.place)
 
     def _upload(self, name: str, file: IO[bytes], size: int, digest: bytes, retention: Retention | None) -> None:
         """Unless it is there already: the same bytes again, or an upload whose answer was lost."""
@@ -112,14 +109,14 @@ class S3Store:
             return
         file.seek(0)
         if not self._send(name, file, size, digest, retention) and self._size(name) != size:
-            raise FilesUnavailable(detail=f"{self._bucket.place} tidak menyimpan berkas secara utuh")
+            raise FilesUnavailable(detail=f"{self.bucket.place} tidak menyimpan berkas secara utuh")
 
     def _send(self, name: str, data: IO[bytes], size: int, digest: bytes, retention: Retention | None) -> bool:
         """Whether the server has compared the hash of what arrived; it refuses what does not agree."""
         checksum = base64.b64encode(digest).decode()
-        with in_words(self._bucket.place):
-            written = self._bucket.client.put_object(
-                bucket_name=self._bucket.name,
+        with in_words(self.bucket.place):
+            written = self.bucket.client.put_object(
+                bucket_name=self.bucket.name,
                 object_name=name,
                 data=data,  # type: ignore[arg-type]  # only its read() is used
                 length=size,
@@ -134,8 +131,8 @@ class S3Store:
 
     def _size(self, name: str) -> int | None:
         try:
-            with in_words(self._bucket.place):
-                return self._bucket.client.stat_object(bucket_name=self._bucket.name, object_name=name).size
+            with in_words(self.bucket.place):
+                return self.bucket.client.stat_object(bucket_name=self.bucket.name, object_name=name).size
         except NotFound:
             return None
 
@@ -148,33 +145,23 @@ class S3Store:
                 return self._cache.keep(file, sha256)
 
 
-class _Original(io.RawIOBase):
-    """An object's bytes as they arrive; `sha256` is given when they arrive from their beginning."""
+class _Answer:
+    """What the server sends, with its faults in words."""
 
-    def __init__(self, answer: BaseHTTPResponse, place: str, sha256: str | None) -> None:
-        self._answer, self._place, self._sha256 = answer, place, sha256
-        self._digest = hashlib.sha256()
-        self._left = int(answer.headers["Content-Length"])
+    def __init__(self, answer: BaseHTTPResponse, place: str) -> None:
+        self._answer, self._place = answer, place
 
-    def readable(self) -> bool:
-        return True
+    @property
+    def size(self) -> int:
+        return int(self._answer.headers["Content-Length"])
 
-    def readinto(self, buffer: Any) -> int:
+    def read(self, size: int | None = None) -> bytes:
         with in_words(self._place):
-            chunk = self._answer.read(len(buffer))
-        self._left -= len(chunk)
-        if self._sha256 is not None:
-            self._digest.update(chunk)
-            # Before the last piece is handed on: a reader that never looks behind the end learns of it as well.
-            if self._left <= 0 and self._digest.hexdigest() != self._sha256:
-                raise DamagedFile()
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+            return self._answer.read(size)
 
     def close(self) -> None:
         self._answer.close()
         self._answer.release_conn()
-        super().close()
 
 
 def _blob(sha256: str) -> str:
