@@ -19,7 +19,7 @@ from redis import Redis as RedisClient
 from deploy.local.elastic import Elasticsearch
 from deploy.local.process import scratch
 from deploy.local.servers import S3, Postgres, Redis
-from tests.support.servers import Tally, run_for_session, running
+from tests.support.servers import Tally, count, run_or_skip, running
 
 _REDIS_DATABASES = itertools.cycle(range(1, 16))
 
@@ -36,22 +36,29 @@ def server_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(server_folder: Path) -> Iterator[Postgres]:
-    yield from run_for_session(Postgres(server_folder))
+    yield from run_or_skip(Postgres(server_folder))
 
 
 @pytest.fixture(scope="session")
 def redis(server_folder: Path) -> Iterator[Redis]:
-    yield from run_for_session(Redis(server_folder))
+    yield from run_or_skip(Redis(server_folder))
 
 
 @pytest.fixture(scope="session")
 def elasticsearch(server_folder: Path) -> Iterator[Elasticsearch]:
-    yield from run_for_session(Elasticsearch(server_folder))
+    yield from run_or_skip(Elasticsearch(server_folder))
 
 
 @pytest.fixture(scope="session")
 def s3(server_folder: Path) -> Iterator[S3]:
-    yield from run_for_session(S3(server_folder))
+    yield from run_or_skip(S3(server_folder))
+
+
+@pytest.fixture
+def elasticsearch_cluster(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Elasticsearch]:
+    """Three nodes that ask for a password, for this test alone: they take 2 GB and half a minute."""
+    count(request, Elasticsearch)
+    yield from run_or_skip(Elasticsearch(server_folder / _fresh_name(), nodes=3, secured=True))
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def _find_java() -> Path:
         raise ServerMissing(
             Elasticsearch.name,
             f"a full JDK {_OLDEST_JAVA} or newer",
-            f"apt-get install -y openjdk-{_OLDEST_JAVA}-jdk-headless, or set JAVA_HOME",
+            f"apt-get install -y openjdk-{_OLDEST_JAVA}-jdk-headless (Debian 13), or set JAVA_HOME to another's",
         )
     return max(found)[1]
 

@@ -18,8 +18,8 @@ _EMBEDDED = "embedded"
 AnyServer = TypeVar("AnyServer", bound=Server)
 
 
-def run_for_session(server: AnyServer) -> Iterator[AnyServer]:
-    """What a session fixture yields from: the server, running; or a skip that says what is missing.
+def run_or_skip(server: AnyServer) -> Iterator[AnyServer]:
+    """What a fixture yields from: the server, running, stopped at the end; or a skip that says what is missing.
 
     `make proof` sets BUKTI_REQUIRE_SERVERS=1: there a proof without the server would be none.
     """
@@ -33,15 +33,20 @@ def run_for_session(server: AnyServer) -> Iterator[AnyServer]:
     server.stop()
 
 
-def running(request: pytest.FixtureRequest, server: type[AnyServer]) -> AnyServer:
-    """The session's server for one test: counted as its, and started again if the test before has killed it."""
+def count(request: pytest.FixtureRequest, server: type[Server]) -> None:
+    """Have the summary count this test as one that needs the server."""
     request.node.user_properties.append(("server", server.name))
+
+
+def running(request: pytest.FixtureRequest, server: type[AnyServer]) -> AnyServer:
+    """The session's server for one test, started again if the test before has killed it."""
+    count(request, server)
     found: AnyServer = request.getfixturevalue(server.name)
     found.start()
     return found
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class Tally:
     """A pytest plugin: how many tests met which server, and which servers were missing and why."""
 
