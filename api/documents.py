@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from api.deps import AccessDep, Frame, FrameDep, MemberDep, RuntimeDep, SessionDep
+from api.originals import hand_out
 from api.overlay import Rectangle, rectangles
 from api.pages import render
 from api.standing import standing_of, standings
@@ -42,7 +43,6 @@ STATE_ORDER = ("accepted", "proposed", "returned", "rejected")
 RELATION_ORDER = ("revokes", "revokes_part", "amends", "implements", "cites")
 # Widths a page picture is made in: on the desk, and for slow connections.
 WIDTHS = frozenset({480, 800, 1200})
-_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,25 +238,12 @@ def has_picture(mime: str) -> bool:
 
 
 @router.get("/dokumen/{document}/asli", include_in_schema=False)
-def download(session: SessionDep, access: AccessDep, runtime: RuntimeDep, document: UUID, bagian: int = 0) -> Response:
+def download(
+    request: Request, session: SessionDep, access: AccessDep, runtime: RuntimeDep, document: UUID, bagian: int = 0
+) -> Response:
     part = documents.get_original(session, access, document, bagian)
-    stream = runtime.files.open(part.sha256)
-
-    def chunks() -> Iterator[bytes]:
-        with stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-
-    return StreamingResponse(
-        chunks(),
-        media_type=part.mime,
-        headers={
-            "Content-Length": str(part.size),
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(part.name, safe='')}",
-            # What was uploaded never runs as a page of ours, should a browser open it all the same.
-            "Content-Security-Policy": "sandbox",
-        },
-    )
+    session.close()  # a download may take long, and holds no connection meanwhile
+    return hand_out(request, runtime.files, part, links=runtime.settings.files_links)
 
 
 @router.get("/dokumen/{document}/hal/{number}/gambar", include_in_schema=False)

@@ -15,7 +15,9 @@ from api.security import SignInNeeded, WrongPassword
 from api.throttle import TooManyAttempts
 from evidence.errors import (
     BuktiError,
+    DamagedFile,
     DatabaseUnavailable,
+    FilesUnavailable,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -34,7 +36,9 @@ STATUS: dict[type[BuktiError], int] = {
     NotFound: 404,
     InvalidInput: 422,
     UnreadableDocument: 422,
+    DamagedFile: 500,
     DatabaseUnavailable: 503,
+    FilesUnavailable: 503,
     OwnerBusy: 503,
     SearchUnavailable: 503,
 }
