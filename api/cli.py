@@ -67,25 +67,35 @@ def demo(
     from api.demo.load import load
 
     settings = _settings(data, host=host, port=port, guest=True)
-    if serve:
-        serving.serve(settings, _say, lambda runtime: load(runtime, _say))
-        return
-    with serving.owning(settings) as runtime:
+    with serving.working(settings) as runtime:
         load(runtime, _say)
+        if serve:
+            serving.serve_pages(runtime, _say)
 
 
-@app.command(epilog="Contoh: bukti worker --data data")
-def worker(data: Data = DATA) -> None:
+@app.command(epilog="Contoh: bukti worker --queues text,ocr")
+def worker(
+    data: Data = DATA,
+    queues: Annotated[str, typer.Option(help="Antrean yang dikerjakan: text, ocr, index, maintenance.")] = "",
+) -> None:
     """Kerjakan antrean tanpa halaman web sampai dihentikan."""
     import signal
     import threading
 
     from api import serving
+    from ingest.queue import QUEUES
+
+    chosen = tuple(name.strip() for name in queues.split(",") if name.strip()) or QUEUES
+    settings = _settings(data)
+    if not set(chosen) <= set(QUEUES):
+        raise InvalidInput("Antrean yang ada: {names}.", names=", ".join(QUEUES))
+    if settings.alone and set(chosen) != set(QUEUES):
+        raise InvalidInput("Membagi antrean memerlukan BUKTI_BROKER_URL dan BUKTI_SEARCH_URL.")
 
     log_events(logging.INFO)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    with serving.owning(_settings(data)):
+    with serving.working(settings, chosen):
         _say("Pekerja berjalan (hentikan dengan Ctrl+C).")
         try:
             stop.wait()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -68,13 +69,22 @@ class Database:
             # A connection that a restart of the server has cut is noticed before it is used.
             options = {"connect_args": {"connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 20}
         self.engine = create_engine(url, hide_parameters=True, **options)
+        self._turn: AbstractContextManager[object] = nullcontext()
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
+            # SQLite lets one writer in and the others sleep for longer and longer; threads can wait better than that.
+            self._turn = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         writing = self.engine.execution_options(begin="IMMEDIATE")
-        with _in_words(), Session(writing, expire_on_commit=False) as session, session.begin(), _discarded(session):
+        with (
+            self._turn,
+            _in_words(),
+            Session(writing, expire_on_commit=False) as session,
+            session.begin(),
+            _discarded(session),
+        ):
             yield session
 
     @contextmanager

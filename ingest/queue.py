@@ -151,9 +151,12 @@ def renew(db: Database, job: Claimed, stage: str, progress: str = "") -> None:
         _mine(session, job, stage=stage, progress=progress, lease=now() + job.lease)
 
 
-def keep(db: Database, owner: str, lease: timedelta) -> None:
-    """A sign of life of the worker `owner`: the leases of all its jobs begin anew."""
-    mine = update(Job).where(Job.state == "running", Job.owner.startswith(owner, autoescape=True))
+def keep(db: Database, jobs: Collection[Claimed]) -> None:
+    """A sign of life: the leases of the jobs in hand begin anew."""
+    if not jobs:
+        return
+    lease = max(job.lease for job in jobs)
+    mine = update(Job).where(Job.state == "running", Job.owner.in_([job.owner for job in jobs]))
     with db.transaction() as session:
         session.connection().execute(mine.values(lease=now() + lease))
 

@@ -51,7 +51,7 @@ class Runtime:
 
 
 def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
-    """Open everything, making or migrating the instance first. Only the data folder's owner may say `writable`."""
+    """Open everything, making or migrating the instance first. An embedded index takes one `writable` process."""
     settings.data.mkdir(parents=True, exist_ok=True)
     db = Database(settings.database)
     db.migrate()
@@ -71,7 +71,7 @@ def open_runtime(settings: Settings, *, writable: bool = False) -> Runtime:
 @contextmanager
 def existing_runtime(settings: Settings) -> Iterator[Runtime]:
     """For commands that only read: a mistyped folder must not become a new instance."""
-    if not (settings.data / "bukti.db").exists():
+    if not settings.database_url and not (settings.data / "bukti.db").exists():
         raise InvalidInput("Folder data {folder} belum berisi instansi Bukti.", folder=settings.data)
     with runtime(settings) as opened:
         yield opened

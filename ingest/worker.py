@@ -45,15 +45,13 @@ class Failure(BuktiError):
     message = "Kesalahan dalam program saat memproses berkas ini. Berkas asli tetap disimpan."
 
 
-class Worker:
-    """Threads for jobs (Celery), index and sweep, and the children that do the heavy work.
+class Hands:
+    """Does jobs when woken; beside that runs the sweep, and the indexer if `index` is among its queues.
 
-    In embedded mode it runs in the process that holds the data folder; with servers any number of workers run, each for
-    all queues or some. Start it, `stop()` it: running jobs end or are given back, the index is committed, no child is
-    left.
+    Start it, `stop()` it: running jobs end or are given back, the index is committed, no child is left.
     """
 
-    def __init__(self, runtime: Runtime, queues: Sequence[str] = QUEUES) -> None:
+    def __init__(self, runtime: Runtime, queues: Sequence[str]) -> None:
         self._runtime = runtime
         self._queues = tuple(queues)
         self._owner = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -64,25 +62,11 @@ class Worker:
             Pool(Reader, settings.workers),
             Pool(lambda: Tagger(INSTRUMENT, settings.stems_table), settings.workers),
         )
-        self._hands = settings.workers + _WITHOUT_CHILD
+        self.count = settings.workers + _WITHOUT_CHILD
         self._busy = 0
+        self._in_hand: set[Claimed] = set()
         self._counting = threading.Lock()
-        runtime.queue.on_wake(self.work_off)
-        # A thread of Celery's pool looks a task up in the process's default application.
-        runtime.queue.app.set_default()
-        self._celery = WorkController(
-            app=runtime.queue.app,
-            pool_cls="threads",
-            concurrency=self._hands,
-            queues=list(queues),
-            without_heartbeat=True,
-            without_mingle=True,
-            without_gossip=True,
-        )
-        self._threads = [
-            threading.Thread(target=self._celery.start, name="celery", daemon=True),
-            threading.Thread(target=self._sweep, name="sweep", daemon=True),
-        ]
+        self._threads = [threading.Thread(target=self._sweep, name="sweep", daemon=True)]
         if "index" in queues:
             self._threads.append(threading.Thread(target=self._index, name="indexer", daemon=True))
 
@@ -99,17 +83,23 @@ class Worker:
     def stop(self) -> None:
         """Jobs that end within some seconds may; the others are given back to be done by another."""
         self._stopping.set()
-        end = time.monotonic() + _STOP_SECONDS
-        while self._busy and time.monotonic() < end:
-            time.sleep(_GATHER_SECONDS)
+        self._wait_for_hands(_STOP_SECONDS)
         self._children.readers.close()
         self._children.taggers.close()
-        self._celery.stop()
-        for thread in self._threads[1:]:
+        self._wait_for_hands(_STOP_SECONDS)  # without its children a job ends soon; and it has lost its lease if not
+        for thread in self._threads:
             thread.join()
-        release(self._runtime.db, self._owner)
+        # What cannot be said now is found by the leases that run out, and in the outbox.
+        with contextlib.suppress(*_OUT_OF_REACH):
+            release(self._runtime.db, self._owner)
         if "index" in self._queues:
-            self._runtime.indexer.run_once()
+            with contextlib.suppress(*_OUT_OF_REACH):
+                self._runtime.indexer.run_once()
+
+    def _wait_for_hands(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while self._busy and time.monotonic() < end:
+            time.sleep(_GATHER_SECONDS)
 
     def work_off(self, _queue: str) -> None:
         """Work off what is due. The queue that woke us only says that something is: the fairest job is taken."""
@@ -119,9 +109,13 @@ class Worker:
             while not self._stopping.is_set() and (
                 job := claim(self._runtime.db, self._owner, self._queues, self._lease)
             ):
-                if self._runtime.queue.alone and self._busy < self._hands:
+                if self._runtime.queue.alone and self._busy < self.count:
                     self._runtime.queue.wake(self._queues[0])  # another hand may help
-                self._work(job)
+                self._in_hand.add(job)
+                try:
+                    self._work(job)
+                finally:
+                    self._in_hand.discard(job)
         except DatabaseUnavailable:
             log.warning("worker.database_unavailable")  # the sweep wakes us when it is back
         finally:
@@ -208,12 +202,43 @@ class Worker:
         while not self._stopping.wait(_SWEEP_SECONDS):
             try:
                 if time.monotonic() > signs:
-                    keep(self._runtime.db, self._owner, self._lease)
+                    keep(self._runtime.db, tuple(self._in_hand))
                     signs = time.monotonic() + self._lease.total_seconds() / 4
                 for queue in sweep(self._runtime.db):
-                    if queue in self._queues and self._busy < self._hands:
+                    if queue in self._queues and self._busy < self.count:
                         self._runtime.queue.wake(queue)
             except DatabaseUnavailable:
                 log.warning("sweep.database_unavailable")
             except Exception:  # a database that is busy or full for a while must not end the sweep for ever
                 log.exception("sweep.failed")
+
+
+class Worker:
+    """Hands, and Celery in threads to wake them.
+
+    In embedded mode it runs in the process that holds the data folder; with servers any number of workers run.
+    """
+
+    def __init__(self, runtime: Runtime, queues: Sequence[str] = QUEUES) -> None:
+        self._hands = Hands(runtime, queues)
+        runtime.queue.on_wake(self._hands.work_off)
+        # A thread of Celery's pool looks a task up in the process's default application.
+        runtime.queue.app.set_default()
+        self._celery = WorkController(
+            app=runtime.queue.app,
+            pool_cls="threads",
+            concurrency=self._hands.count,
+            queues=list(queues),
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+        )
+        self._thread = threading.Thread(target=self._celery.start, name="celery", daemon=True)
+
+    def start(self) -> None:
+        self._hands.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._hands.stop()
+        self._celery.stop()

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from api.serving import owning
+from api.serving import working
 from evidence.db import Database, uuid7
 from evidence.errors import BuktiError, OwnerBusy
 from evidence.models import Job
 from evidence.settings import Settings
 from ingest.queue import enqueue
+from ingest.runtime import runtime
 
 _POLL_SECONDS = 0.3
 
@@ -20,7 +21,7 @@ _POLL_SECONDS = 0.3
 def rebuild(settings: Settings) -> str:
     """Rebuild and return a sentence for people; raises BuktiError when it failed."""
     try:
-        with owning(settings) as opened:
+        with working(settings) if settings.alone else runtime(settings) as opened:
             count = opened.indexer.rebuild()
             return f"Indeks dibangun ulang: {count} dokumen."
     except OwnerBusy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
-from api.serving import owning
+from api.serving import working
 from evidence.access import Access
 from evidence.documents import SETTLED, DocumentFilter, DocumentRow, count_states, list_documents
 from evidence.errors import InvalidInput, OwnerBusy
@@ -64,14 +64,13 @@ class Result:
 def ingest_paths(
     settings: Settings, paths: list[Path], *, unit: str | None, year: int | None, wait: bool, show: bool
 ) -> Result:
-    """Hand everything under `paths` in. Beside a running Bukti its worker does the work; else this process does it."""
+    """Hand everything under `paths` in. Workers or a running Bukti do the work; alone, this process does it."""
     files = list(_files(paths))
-    try:
-        with owning(settings) as opened:
+    if settings.alone:
+        with suppress(OwnerBusy), working(settings) as opened:
             return _ingest(opened, files, unit, year, wait=True, show=show)
-    except OwnerBusy:
-        with runtime(settings) as opened:
-            return _ingest(opened, files, unit, year, wait=wait, show=show)
+    with runtime(settings) as opened:
+        return _ingest(opened, files, unit, year, wait=wait, show=show)
 
 
 def _ingest(

@@ -26,7 +26,7 @@ import pypdfium2 as pdfium
 import structlog
 from structlog.testing import capture_logs
 
-from api.serving import owning
+from api.serving import working
 from evidence.access import Access
 from evidence.documents import SETTLED, count_states
 from evidence.instance import first_institution, local_access, open_period
@@ -64,7 +64,7 @@ def text_pdfs(folder: Path) -> list[Path]:
 def ingest(paths: list[Path], data: Path, workers: int) -> tuple[float, dict[str, float]]:
     """Wall seconds from handing in to the last document settled, and CPU milliseconds by stage."""
     settings = Settings(data=data, workers=workers, ocr=False)
-    with capture_logs() as events, owning(settings) as runtime:
+    with capture_logs() as events, working(settings) as runtime:
         with runtime.db.transaction() as session:
             institution = first_institution(session)
             access, period = local_access(institution), open_period(session, institution).id

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from api.demo.make import make_documents
-from api.serving import owning
+from api.serving import working
 from evidence.access import Access
 from evidence.documents import SETTLED, count_states, get_document, list_documents
 from evidence.errors import NotAllowed, NotFound
@@ -36,7 +36,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
-    with owning(Settings(data=tmp_path / "data", commit_seconds=0.05)) as opened:
+    with working(Settings(data=tmp_path / "data", commit_seconds=0.05)) as opened:
         yield opened
 
 
@@ -167,7 +167,7 @@ def test_whoever_may_only_look_cannot_hand_anything_in(runtime: Runtime, world: 
 
 
 def test_a_file_over_the_limit_is_refused_and_leaves_nothing_behind(tmp_path: Path, files: dict[str, bytes]) -> None:
-    with owning(Settings(data=tmp_path / "data", max_upload_mb=1)) as runtime:
+    with working(Settings(data=tmp_path / "data", max_upload_mb=1)) as runtime:
         access = a_world(runtime.db).mine
         batch = hand_in(runtime, access, [Handed("besar.txt", "", io.BytesIO(b"x" * (1 << 20) + b"x"))], origin="web")
         (item,) = batch.items

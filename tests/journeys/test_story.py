@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from api.demo.load import load, names
 from api.demo.make import make_documents
 from api.demo.story import Story, load_story
-from api.serving import owning
+from api.serving import working
 from evidence.access import Access
 from evidence.documents import DocumentFilter, DocumentRow, list_documents
 from evidence.instance import first_institution, local_access
@@ -46,7 +46,7 @@ class Told:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     folder = tmp_path_factory.mktemp("demo")
-    with owning(Settings(data=folder / "data")) as runtime:
+    with working(Settings(data=folder / "data")) as runtime:
         load(runtime, lambda line: None)
         yield _told(runtime, names(make_documents(folder / "again")))
 
