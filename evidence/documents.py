@@ -44,7 +44,7 @@ SETTLED = frozenset({"done", "failed"})
 _STATE = case(
     (Job.state == "failed", "failed"),
     (Job.state == "waiting", "waiting"),
-    (Job.state == "running", Job.stage),
+    (Job.state.in_(("running", "parked")), Job.stage),
     (Outbox.document_id.is_not(None), "indexing"),
     else_="done",
 )

@@ -341,12 +341,12 @@ class Job(Base):
     id: Mapped[uuid.UUID] = primary_key()
     # Empty for work that belongs to the whole instance (rebuild_index).
     institution_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("institution.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(30))  # process, rebuild_index
-    subject: Mapped[uuid.UUID]  # the version to process
-    revision: Mapped[int] = mapped_column(Integer, default=0)
+    kind: Mapped[str] = mapped_column(String(30))  # process, ocr, rebuild_index
+    subject: Mapped[uuid.UUID]  # the version to process, or the reading to recognise pages of
+    revision: Mapped[int] = mapped_column(Integer, default=0)  # of an ocr job: the first page of its chunk
     queue: Mapped[str] = mapped_column(String(20))  # text, ocr, index, maintenance
     priority: Mapped[int] = mapped_column(Integer, default=0)
-    state: Mapped[str] = mapped_column(String(12), default="waiting")  # waiting, running, done, failed
+    state: Mapped[str] = mapped_column(String(12), default="waiting")  # waiting, running, parked, done, failed
     stage: Mapped[str] = mapped_column(String(20), default="waiting")  # waiting, reading, ocr, tagging, indexing
     progress: Mapped[str] = mapped_column(String(40), default="")  # "14/46"
     owner: Mapped[str] = mapped_column(String(80), default="")

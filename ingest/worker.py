@@ -58,7 +58,7 @@ class Hands:
         self._stopping = threading.Event()
         settings = runtime.settings
         self._lease = timedelta(seconds=settings.lease_seconds)
-        self._children = Children(
+        self.children = Children(
             Pool(Reader, settings.workers),
             Pool(lambda: Tagger(INSTRUMENT, settings.stems_table), settings.workers),
         )
@@ -84,8 +84,8 @@ class Hands:
         """Jobs that end within some seconds may; the others are given back to be done by another."""
         self._stopping.set()
         self._wait_for_hands(_STOP_SECONDS)
-        self._children.readers.close()
-        self._children.taggers.close()
+        self.children.readers.close()
+        self.children.taggers.close()
         self._wait_for_hands(_STOP_SECONDS)  # without its children a job ends soon; and it has lost its lease if not
         for thread in self._threads:
             thread.join()
@@ -132,9 +132,9 @@ class Hands:
                     with self._runtime.db.transaction() as session:
                         finish(session, job)
                 case "ocr":
-                    recognise(self._runtime, self._children.readers, job)
+                    recognise(self._runtime, self.children.readers, job)
                 case _:
-                    process(self._runtime, self._children, job)
+                    process(self._runtime, self.children, job)
         except LeaseLost:
             log.warning("job.lease_lost")
         except _OUT_OF_REACH as error:

@@ -35,8 +35,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Runtime]:
-    with working(Settings(data=tmp_path / "data", commit_seconds=0.05)) as opened:
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    with working(settings) as opened:
         yield opened
 
 

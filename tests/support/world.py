@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from evidence.access import Access
 from evidence.db import Database
 from evidence.models import Account, Institution, Period, RoleGrant, Unit
@@ -48,6 +50,13 @@ def a_world(db: Database) -> World:
             accesses.append(Access(institution.id, account.id, frozenset({"coordinator"}), name=account.name))
             periods.append(period)
     return World(accesses[0], accesses[1], periods[0], periods[1])
+
+
+def server_urls(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of server mode, each naming a fresh place on a real server."""
+    places = {"database_url": "postgres_url", "files_url": "s3_url", "search_url": "search_url"}
+    places |= {"broker_url": "broker_url"}
+    return {setting: request.getfixturevalue(fixture) for setting, fixture in places.items()}
 
 
 @contextmanager
