@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.logs import log_events
 from evidence.errors import BuktiError, InvalidInput
@@ -104,7 +104,11 @@ def worker(
 
 
 @app.command(epilog="Contoh: bukti doctor")
-def doctor(data: Data = DATA, as_json: AsJson = False) -> None:
+def doctor(
+    data: Data = DATA,
+    as_json: AsJson = False,
+    missing: Annotated[bool, typer.Option("--missing", help="Hanya yang kurang, sebaris tiap bagian.")] = False,
+) -> None:
     """Periksa setiap bagian; sebutkan yang kurang dan perintah untuk melengkapinya."""
     from api.commands.doctor import examine
 
@@ -113,8 +117,14 @@ def doctor(data: Data = DATA, as_json: AsJson = False) -> None:
         _print_json(
             {"ok": all(check.ok or not check.needed for check in checks), "checks": [c.output() for c in checks]}
         )
+    elif missing:
+        for check in checks:
+            if not check.ok:
+                print(
+                    f"{check.label}: {check.detail}" + (f" (lengkapi dengan: {check.remedy})" if check.remedy else "")
+                )
     else:
-        table = Table("Bagian", "Keadaan", "Keterangan", "Cara melengkapi")
+        table = Table("Bagian", "Keadaan", "Keterangan", Column("Cara melengkapi", overflow="fold"))
         for check in checks:
             state = "ada" if check.ok else ("TIDAK ADA" if check.needed else "tidak ada (pilihan)")
             table.add_row(check.label, state, check.detail, check.remedy)

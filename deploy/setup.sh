@@ -37,3 +37,8 @@ if ! [ -s api/static/vendor/htmx.min.js ] || ! [ -s ingest/tessdata/ind.trainedd
   "$npm" ci --prefix deploy/frontend --silent --no-fund --no-audit ${omit:-}
   .venv/bin/python deploy/assets.py
 fi
+
+# What is still missing, with the command that brings it; nothing here is needed for the main job unless doctor says so.
+data=$(mktemp -d)
+.venv/bin/bukti doctor --missing --data "$data" >&2 || true
+rm -r "$data"

@@ -6,17 +6,16 @@ import importlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import resources
 from typing import Any
 
-from evidence.analysis import Analyser
-from evidence.db import Database
+from api.commands.servers import CLOCK_LIMIT, Seen, see_broker, see_database, see_files, see_index
 from evidence.errors import BuktiError, OwnerBusy
-from evidence.files import open_files
 from evidence.settings import Settings
 from ingest.owner import OwnerLock
 from ingest.reading import reader_fingerprint
-from search.index import IndexOutdated, open_index
+from search.index import IndexOutdated
 
 _SETUP = "sh deploy/setup.sh"
 
@@ -31,6 +30,7 @@ class Check:
     ok: bool
     detail: str = ""
     remedy: str = ""
+    ahead: timedelta | None = None  # how far the server's clock is before ours
 
     def output(self) -> dict[str, Any]:
         names = ("part", "needed", "ok", "detail")
@@ -38,59 +38,45 @@ class Check:
 
 
 def examine(settings: Settings) -> list[Check]:
-    return [
+    parts = [
         _try("data", "Folder data", settings, _data),
-        _try("database", "Basis data", settings, _database),
-        _try("files", "Penyimpanan berkas", settings, _files),
-        _try("index", "Indeks pencarian", settings, _index),
-        _owner(settings),
-        *_engines(),
-        _ocr(),
-        _static(),
+        _try("database", "Basis data", settings, see_database),
+        _try("files", "Penyimpanan berkas", settings, see_files),
+        _try("index", "Indeks pencarian", settings, see_index),
+        _try("broker", "Broker pesan", settings, see_broker),
     ]
+    return [*parts, *_clock(parts), _owner(settings), *_engines(), _ocr(), _office(), _static()]
 
 
-def _try(part: str, label: str, settings: Settings, look: Callable[[Settings], str]) -> Check:
+def _try(part: str, label: str, settings: Settings, look: Callable[[Settings], Seen]) -> Check:
     try:
-        return Check(part, label, True, True, look(settings))
+        seen = look(settings)
     except IndexOutdated as error:
         return Check(part, label, True, False, error.message, "bukti rebuild-index")
     except BuktiError as error:
         return Check(part, label, True, False, error.message)
+    except ImportError as error:  # the clients of the servers are an extra
+        return Check(part, label, True, False, f"paket {error.name} belum dipasang", _SETUP)
     except OSError as error:
         return Check(part, label, True, False, error.strerror or str(error), f"chown -R $USER {settings.data}")
+    return Check(part, label, True, True, seen.detail, ahead=seen.ahead)
 
 
-def _data(settings: Settings) -> str:
+def _data(settings: Settings) -> Seen:
     settings.data.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data).free >> 30
-    return f"{settings.data.absolute()}, sisa {free} GB"
+    return Seen(f"{settings.data.absolute()}, sisa {free} GB")
 
 
-def _database(settings: Settings) -> str:
-    db = Database(settings.database)
-    try:
-        db.migrate()
-        db.ping()
-    finally:
-        db.close()
-    return "SQLite"
-
-
-def _files(settings: Settings) -> str:
-    open_files(settings).ping()
-    return "folder"
-
-
-def _index(settings: Settings) -> str:
-    if not settings.index_dir.exists():
-        return "belum dibuat; dibuat saat Bukti pertama kali dijalankan"
-    index = open_index(settings, Analyser(), writable=False)
-    try:
-        index.ping()
-    finally:
-        index.close()
-    return "tantivy"
+def _clock(parts: list[Check]) -> list[Check]:
+    """One line for all servers; none where no server tells the time."""
+    told = [(check.label, check.ahead) for check in parts if check.ahead is not None]
+    wrong = [f"{label}: {ahead.total_seconds():+.0f} detik" for label, ahead in told if abs(ahead) > CLOCK_LIMIT]
+    label = "Jam server"
+    if wrong:
+        detail = f"berbeda dari jam mesin ini ({'; '.join(wrong)})"
+        return [Check("clock", label, False, False, detail, "timedatectl set-ntp true")]
+    return [Check("clock", label, False, True, "sama dengan jam mesin ini")] if told else []
 
 
 def _owner(settings: Settings) -> Check:
@@ -123,6 +109,15 @@ def _ocr() -> Check:
     if reader_fingerprint() == reader_fingerprint(ocr=False):
         return Check("ocr", label, False, False, "data bahasa belum ada: halaman pindaian tidak terbaca", _SETUP)
     return Check("ocr", label, False, True, "tesseract, ind")
+
+
+def _office() -> Check:
+    """Nothing reads these yet, with or without LibreOffice."""
+    label, unread = "LibreOffice", "berkas DOC/PPT lama tidak terbaca"
+    if shutil.which("soffice"):
+        return Check("libreoffice", label, False, True, f"ada, tetapi belum dipakai versi ini: {unread}")
+    remedy = "apt-get install -y libreoffice-writer-nogui libreoffice-impress-nogui"
+    return Check("libreoffice", label, False, False, unread, remedy)
 
 
 def _static() -> Check:
