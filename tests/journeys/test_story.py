@@ -22,6 +22,7 @@ from evidence.settings import Settings
 from ingest.reading import reader_fingerprint
 from ingest.runtime import Runtime
 from search.finding import find
+from tests.support.world import server_urls
 
 STORY = load_story()
 OCR = reader_fingerprint() != reader_fingerprint(ocr=False)
@@ -43,10 +44,11 @@ class Told:
         return [view for view in views if view.criterion == criterion and view.document_id == wanted]
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+@pytest.fixture(scope="module", params=["embedded", "server"])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     folder = tmp_path_factory.mktemp("demo")
-    with working(Settings(data=folder / "data")) as runtime:
+    urls = server_urls(request) if request.param == "server" else {}
+    with working(Settings(data=folder / "data", **urls)) as runtime:
         load(runtime, lambda line: None)
         yield _told(runtime, names(make_documents(folder / "again")))
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.process import Server, ServerMissing
 
-SERVERS = ("postgres", "redis", "elasticsearch", "s3")
+SERVERS = ("postgres", "redis", "rabbitmq", "elasticsearch", "s3")
 _EMBEDDED = "embedded"
 
 AnyServer = TypeVar("AnyServer", bound=Server)
@@ -56,6 +56,8 @@ class Tally:
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         names = getattr(item, "fixturenames", ())
         item.user_properties += [("server", name) for name in SERVERS if name in names]
+        if "server" in getattr(getattr(item, "callspec", None), "params", {}).values():  # server mode
+            item.user_properties += [("server", name) for name in SERVERS if name != "rabbitmq"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" and report.passed:

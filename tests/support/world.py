@@ -7,8 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
+from redis import Redis
 
 from evidence.access import Access
 from evidence.db import Database
@@ -52,11 +57,22 @@ def a_world(db: Database) -> World:
     return World(accesses[0], accesses[1], periods[0], periods[1])
 
 
-def server_urls(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The settings of server mode, each naming a fresh place on a real server."""
-    places = {"database_url": "postgres_url", "files_url": "s3_url", "search_url": "search_url"}
-    places |= {"broker_url": "broker_url"}
-    return {setting: request.getfixturevalue(fixture) for setting, fixture in places.items()}
+def server_urls(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The settings of server mode, each naming a fresh place on a real server; for fixtures of any scope."""
+    servers = {name: request.getfixturevalue(name) for name in ("postgres", "s3", "elasticsearch", "redis")}
+    for server in servers.values():
+        server.start()  # the test before may have killed it
+    name = f"bukti-{uuid4().hex[:12]}"
+    with psycopg.connect(servers["postgres"].url, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    with Redis.from_url(servers["redis"].url) as client:
+        client.flushall()
+    return {
+        "database_url": servers["postgres"].url_of(name),
+        "files_url": servers["s3"].url_of(name),
+        "search_url": servers["elasticsearch"].url_of(name),
+        "broker_url": servers["redis"].url,
+    }
 
 
 @contextmanager
