@@ -11,7 +11,7 @@ import pytest
 
 from api.commands import servers
 from api.commands.doctor import Check, examine
-from deploy.local.servers import S3, Postgres, Redis
+from deploy.local.servers import S3, Postgres, RabbitMQ, Redis
 from evidence.analysis import Analyser
 from evidence.db import Database
 from evidence.settings import Settings
@@ -167,6 +167,13 @@ def test_a_broker_that_only_copies_another_is_named(broker_url: str, redis: Redi
         said = refused("broker", tmp_path, broker_url=broker_url)
         client.replicaof("NO", "ONE")
     assert "hanya salinan" in said
+
+
+def test_rabbitmq_serves_as_well_and_its_faults_are_named(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
+    assert look("broker", tmp_path, broker_url=rabbitmq.url).detail.startswith("RabbitMQ ")
+    said = refused("broker", tmp_path, broker_url=rabbitmq.url.replace(rabbitmq.password, "salah"))
+    assert "kata sandi salah" in said
+    assert "vhost tidak ada" in refused("broker", tmp_path, broker_url=f"{rabbitmq.url}lain")
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
