@@ -257,7 +257,11 @@ class SearchIndex(Protocol):
 
 
 def open_index(settings: Settings, analyser: Analyser, *, writable: bool) -> SearchIndex:
-    """The index of this instance. Only the process that owns the data folder may open it `writable`."""
+    """The index of this instance. Only the process that owns the data folder may open an embedded one `writable`."""
+    if settings.search_url:
+        from search.elastic import ElasticIndex
+
+        return ElasticIndex(settings.search_url, analyser, writable=writable)
     from search.embedded import EmbeddedIndex
 
     return EmbeddedIndex(settings.index_dir, analyser, writable=writable)

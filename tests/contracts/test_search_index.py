@@ -1,8 +1,8 @@
-"""What every search engine promises. Written against the seam alone; each engine is one more line in `ENGINES`."""
+"""What every search engine promises. Written against the seam alone, it runs over each engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,27 +10,36 @@ from uuid import UUID
 
 import pytest
 
+from deploy.local.elastic import Elasticsearch
 from evidence.access import Access
 from evidence.db import uuid7
 from evidence.settings import Settings
 from search.index import Cursor, Filters, Hits, IndexEntry, SearchIndex, open_index
 from search.query import parse
 from tests.support.entries import ANALYSER, access_to, an_entry
-
-
-def embedded(folder: Path) -> SearchIndex:
-    return open_index(Settings(data=folder), ANALYSER, writable=True)
-
-
-ENGINES: list[Callable[[Path], SearchIndex]] = [embedded]
+from tests.support.servers import running
 
 MINE, THEIRS = uuid7(), uuid7()
 ME, THEM = access_to(MINE), access_to(THEIRS)
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.__name__)
+@pytest.fixture(params=["embedded", "elasticsearch"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
-    opened = request.param(tmp_path)
+    if request.param == "embedded":
+        opened = open_index(Settings(data=tmp_path), ANALYSER, writable=True)
+        yield opened
+        opened.close()
+    else:
+        running(request, Elasticsearch)
+        shared: SearchIndex = request.getfixturevalue("on_elasticsearch")
+        # Making indexes takes far longer than emptying them.
+        shared.remove(list(shared.revisions()))
+        yield shared
+
+
+@pytest.fixture(scope="module")
+def on_elasticsearch(elasticsearch: Elasticsearch) -> Iterator[SearchIndex]:
+    opened = open_index(Settings(search_url=elasticsearch.url_of("bukti-contract")), ANALYSER, writable=True)
     yield opened
     opened.close()
 

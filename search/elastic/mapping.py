@@ -1,0 +1,131 @@
+"""What is in the two Elasticsearch indexes: their mapping as one dictionary, and a document's entries for them.
+
+Words come in analysed: stems and exact forms, joined by blanks, in fields cut at blanks. No text and no word is kept
+for reading back; `shown` holds the few facts of a row. Bump `LAYOUT` with any change here: an index of another layout
+must be rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from evidence.analysis import ANALYSIS_VERSION, Analyser, fold_text
+from search.index import IndexEntry
+
+LAYOUT = "1"
+MADE_BY = {"layout": LAYOUT, "analysis_version": ANALYSIS_VERSION}
+
+PAGES = "pages"
+DOCUMENTS = "documents"
+KINDS = (PAGES, DOCUMENTS)
+
+_WORDS = {"type": "text", "analyzer": "whitespace"}
+_NAMES = {"type": "text", "analyzer": "whitespace", "norms": False}  # for filters only
+_CODE = {"type": "keyword", "ignore_above": 8000}
+
+# On both levels, so that filters and access work on either.
+_COMMON: dict[str, Any] = {
+    "key": {"type": "keyword"},  # the document's id
+    "revision": {"type": "long"},
+    "institution": {"type": "keyword"},
+    "confidentiality": {"type": "byte"},
+    "unit": {"type": "keyword"},
+    "unit_facet": _CODE,
+    "unit_words": _NAMES,
+    "doc_type": _CODE,
+    "type_words": _NAMES,
+    "year": {"type": "short"},
+    "indicator": _CODE,
+    "title_stems": _WORDS,
+    "title_exact": _WORDS,
+    "shown": {"type": "object", "enabled": False},
+}
+_OWN: dict[str, Any] = {
+    PAGES: {"order": {"type": "integer"}, "stems": _WORDS, "exact": _WORDS},
+    DOCUMENTS: {"all_stems": _WORDS, "all_exact": _WORDS},
+}
+MAPPING: dict[str, Any] = {
+    kind: {
+        "dynamic": False,
+        "_meta": MADE_BY,
+        "_routing": {"required": True},
+        "_source": {"includes": ["shown"]},
+        "properties": _COMMON | _OWN[kind],
+    }
+    for kind in KINDS
+}
+SETTINGS: dict[str, Any] = {
+    "auto_expand_replicas": "0-1",
+    # Whoever writes refreshes at the end, once for all that was written.
+    "refresh_interval": "-1",
+    # What a removal must remember stays as an empty entry. A deletion is forgotten at the next refresh, so that an
+    # older revision can be put again after a database was restored from a backup.
+    "gc_deletes": "0s",
+}
+
+
+def page_id(document: UUID, part: int, page: int) -> str:
+    return f"{document.hex}-{part}-{page}"
+
+
+def page_entries(entry: IndexEntry, analyser: Analyser) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The id and the body of each page."""
+    common = _common(entry, analyser)
+    for order, page in enumerate(entry.pages):
+        yield (
+            page_id(entry.document, page.part, page.page),
+            common
+            | {
+                "order": order,
+                "stems": page.words.stems,
+                "exact": page.words.exact,
+                "shown": {
+                    "part": page.part,
+                    "page": page.page,
+                    "label": page.label,
+                    "sha256": page.sha256,
+                    "revision": entry.revision,
+                },
+            },
+        )
+
+
+def document_entry(entry: IndexEntry, analyser: Analyser) -> dict[str, Any]:
+    return _common(entry, analyser) | {
+        "all_stems": " ".join(page.words.stems for page in entry.pages),
+        "all_exact": " ".join(page.words.exact for page in entry.pages),
+        "shown": {
+            "version": entry.version.hex,
+            "sha256": entry.sha256,
+            "name": entry.name,
+            "title": entry.title,
+            "doc_type": entry.doc_type,
+            "number": entry.number,
+            "year": entry.year,
+            "unit": entry.unit.hex if entry.unit else None,
+            "unit_name": entry.unit_name,
+            "revision": entry.revision,
+        },
+    }
+
+
+def _common(entry: IndexEntry, analyser: Analyser) -> dict[str, Any]:
+    about = (entry.title, entry.doc_type.replace("_", " "), entry.number, str(entry.year or ""), entry.name)
+    title = analyser.analyse(fold_text(" ".join(about)))
+    return {
+        "key": entry.document.hex,
+        "revision": entry.revision,
+        "institution": entry.institution.hex,
+        "confidentiality": entry.confidentiality,
+        "unit": entry.unit.hex if entry.unit else None,
+        "unit_facet": f"{entry.unit.hex} {entry.unit_name}" if entry.unit else None,
+        "unit_words": " ".join(analyser.analyse(fold_text(entry.unit_name)).exact),
+        "doc_type": entry.doc_type or None,
+        "type_words": entry.doc_type.replace("_", " "),
+        "year": entry.year,
+        "indicator": list(entry.indicators),
+        "title_stems": " ".join(title.stems),
+        "title_exact": " ".join(title.exact),
+    }
