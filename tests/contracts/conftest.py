@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from evidence.db import Database
-from tests.support.world import a_database
+from evidence.settings import Settings
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def empty_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
     url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-    with a_database(tmp_path, url) as database:
-        yield database
+    database = Database(Settings(data=tmp_path, database_url=url).database)
+    yield database
+    database.close()
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()  # a connection that came back to the pool when that was closed already
+
+
+@pytest.fixture
+def db(empty_db: Database) -> Database:
+    empty_db.migrate()
+    return empty_db

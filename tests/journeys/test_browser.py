@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 from api.demo import make, pdf
 from tests.support.browser import CHROMIUM, Served, chromium, make_account, served, watch
 from tests.support.crash import bukti
+from tests.support.world import server_urls
 
 pytestmark = [
     pytest.mark.browser,
@@ -64,10 +65,12 @@ def office(browser: Browser, perwali: Path, tmp_path_factory: pytest.TempPathFac
         yield Office(server, signed_in, (*pages, "/kesenjangan"))
 
 
+@pytest.mark.parametrize("mode", ["embedded", "server"])
 def test_an_uploaded_file_is_found_opened_at_its_page_accepted_and_fills_its_criterion_on_the_map(
-    browser: Browser, perwali: Path, tmp_path: Path
+    request: pytest.FixtureRequest, browser: Browser, perwali: Path, tmp_path: Path, mode: str
 ) -> None:
-    with served(tmp_path / "data") as server:
+    urls = server_urls(request) if mode == "server" else {}
+    with served(tmp_path / "data", **urls) as server:
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         watched = watch(context)
         page = watched.page

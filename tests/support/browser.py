@@ -7,13 +7,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
-from tests.support.crash import BUKTI, free_port
+from evidence.settings import Settings
+from tests.support.crash import BUKTI, environment, free_port, started
 
 CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "kata sandi yang panjang"
@@ -37,13 +39,23 @@ class Served:
 
 
 @contextmanager
-def served(data: Path, command: str = "serve") -> Iterator[Served]:
-    """`bukti serve` (or `bukti demo`) on a free port, stopped politely when the context ends."""
-    port = free_port()
+def served(data: Path, command: str = "serve", **urls: Any) -> Iterator[Served]:
+    """`bukti serve` (or `bukti demo`) on a free port, stopped politely when the context ends.
+
+    With the `urls` of servers (settings), a worker runs beside it.
+    """
+    settings = Settings(data=data, **urls)
+    with nullcontext() if settings.alone else started("worker", settings=settings), _web(settings, command) as server:
+        yield server
+
+
+@contextmanager
+def _web(settings: Settings, command: str) -> Iterator[Served]:
+    port, data = free_port(), settings.data
     log = data.parent / f"{data.name}.log"
     arguments = [str(BUKTI), command, "--data", str(data), "--port", str(port)]
     with log.open("wb") as sink:
-        process = subprocess.Popen(arguments, stdout=sink, stderr=sink, cwd=data.parent)
+        process = subprocess.Popen(arguments, stdout=sink, stderr=sink, cwd=data.parent, env=environment(settings))
     try:
         address = f"http://127.0.0.1:{port}"
         yield Served(address, _printed_link(log, process, address))

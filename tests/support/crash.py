@@ -97,7 +97,7 @@ def started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[by
             stdout=log,
             stderr=log,
             cwd=settings.data.parent,
-            env=_environment(settings),
+            env=environment(settings),
             start_new_session=True,
         )
     try:
@@ -135,7 +135,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the server did not answer")
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     given = {f"BUKTI_{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
     return os.environ | given
 
