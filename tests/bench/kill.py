@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 from evidence.settings import Settings
@@ -19,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=6)
     arguments = parser.parse_args()
+    print(f"# python -m tests.bench.kill --rounds {arguments.rounds}   ({os.cpu_count()} cores, {date.today()})")
     with tempfile.TemporaryDirectory(prefix="bukti-kill-") as scratch:
         whole = prove(Path(scratch), arguments.rounds)
     print("nothing lost, nothing twice, every stage hit in every round" if whole else "NOT PROVEN, see above")

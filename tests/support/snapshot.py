@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from evidence.analysis import Analyser
 from evidence.audit import verify
 from evidence.db import Database
+from evidence.errors import DamagedFile, NotFound
 from evidence.files import FileStore, open_files
 from evidence.instance import local_access
 from evidence.models import (
@@ -158,7 +159,7 @@ def _files(session: Session, files: FileStore) -> dict[str, Any]:
     boxes = [(reading, number, load_boxes(files, reading, number)) for reading, number in pages]
     return {
         "blobs": sorted(map(tuple, blobs)),
-        "damaged originals": [blob.sha256 for blob in blobs if _hash(files, blob.sha256) != blob.sha256],
+        "originals missing or damaged": sorted(blob.sha256 for blob in blobs if not _is_whole(files, blob.sha256)),
         "boxes": [
             (reading.blob_sha256, reading.fingerprint, number, hashlib.sha256(repr(drawn).encode()).hexdigest())
             for reading, number, drawn in boxes
@@ -167,12 +168,15 @@ def _files(session: Session, files: FileStore) -> dict[str, Any]:
     }
 
 
-def _hash(files: FileStore, sha256: str) -> str:
+def _is_whole(files: FileStore, sha256: str) -> bool:
     digest = hashlib.sha256()
-    with files.open(sha256) as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+    try:
+        with files.open(sha256) as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    except (NotFound, DamagedFile):
+        return False
+    return digest.hexdigest() == sha256
 
 
 def _index(session: Session, settings: Settings) -> dict[str, Any]:
