@@ -8,6 +8,10 @@ demo:
 test:
 	sh deploy/test.sh
 
+# PostgreSQL, Redis, Elasticsearch and S3 on loopback, until Ctrl+C.
+servers:
+	.venv/bin/python -m deploy.local
+
 lock:
 	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --extra server pyproject.toml -o requirements.lock
 	.venv/bin/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --extra server --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
@@ -20,4 +24,4 @@ proof:
 	.venv/bin/python -m tests.bench.kill > docs/proof/kill.txt
 	cat docs/proof/kill.txt
 
-.PHONY: help demo test lock screenshots proof
+.PHONY: help demo test servers lock screenshots proof

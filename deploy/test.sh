@@ -4,10 +4,22 @@ set -eu
 cd "$(dirname "$0")/.."
 sh deploy/setup.sh dev
 
-# The browser tests drive Debian's Chromium; without root and without Chromium they skip by name.
-if ! command -v chromium >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-liberation >/dev/null
+# Debian's Chromium for the browser tests, and the servers. What cannot be had makes its tests skip by name.
+if [ "$(id -u)" = 0 ]; then
+  wanted=""
+  command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium fonts-liberation"
+  command -v redis-server >/dev/null 2>&1 || wanted="$wanted redis-server"
+  command -v mvn >/dev/null 2>&1 || wanted="$wanted maven"
+  [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || wanted="$wanted rabbitmq-server"
+  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || wanted="$wanted postgresql"
+  if [ -n "$wanted" ]; then
+    apt-get update -qq || true
+    for package in $wanted; do
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null || true
+    done
+  fi
 fi
+.venv/bin/python -m deploy.local fetch || true
 
 PATH="$PWD/.venv/bin:$PATH"
 ruff format --check .

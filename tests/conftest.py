@@ -18,7 +18,7 @@ from redis import Redis as RedisClient
 
 from deploy.local.elastic import Elasticsearch
 from deploy.local.process import scratch
-from deploy.local.servers import S3, Postgres, Redis
+from deploy.local.servers import S3, Postgres, RabbitMQ, Redis
 from tests.support.servers import Tally, count, run_or_skip, running
 
 _REDIS_DATABASES = itertools.cycle(range(1, 16))
@@ -42,6 +42,12 @@ def postgres(server_folder: Path) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def redis(server_folder: Path) -> Iterator[Redis]:
     yield from run_or_skip(Redis(server_folder))
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(server_folder: Path) -> Iterator[RabbitMQ]:
+    """All its tests share one virtual host: whoever uses a queue empties it first."""
+    yield from run_or_skip(RabbitMQ(server_folder))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from deploy.local.elastic import Elasticsearch, fetch
 from deploy.local.process import Server, ServerFailed, ServerMissing, scratch
@@ -20,13 +20,17 @@ _SETTINGS: dict[str, type[Server]] = {
 
 
 def run() -> None:
+    # Set here because a program started in the background of a script inherits that ^C is ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     fetch()
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
         for setting, server in _SETTINGS.items():
             print(f"export {setting}={stack.enter_context(server(folder)).url}", flush=True)
         print(f"Running, with data and logs in {folder}, until Ctrl+C; then all of it is removed.", file=sys.stderr)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from deploy.local.process import Process, Server, ServerMissing, find_program, free_ports, give_to_nobody
 
-FETCH = "python -m deploy.local fetch"
+FETCH = ".venv/bin/python -m deploy.local fetch"
 _POM = Path(__file__).with_name("pom.xml")
 _OLDEST_JAVA = 21
 _STARTER = "org.elasticsearch.server.launcher.ServerLauncher"

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and S3, each one process."""
+"""PostgreSQL, Redis, RabbitMQ and S3, each one process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from abc import abstractmethod
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from socket import create_connection
 
 import psycopg
 import redis
@@ -131,6 +132,82 @@ class Redis(_OneProcess):
             with redis.Redis.from_url(self.url) as client:
                 return bool(client.ping())
         except redis.ConnectionError:
+            return False
+
+
+class RabbitMQ(_OneProcess):
+    """The other broker. Erlang's register of names (epmd) runs beside it, as its own would outlive it."""
+
+    name = "rabbitmq"
+
+    def __init__(self, scratch: Path) -> None:
+        super().__init__(scratch)
+        self.port, self._distribution, self._names_port = free_ports(3)
+        self._names: Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"amqp://bukti:{self.password}@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        if self._process is None:
+            self._process = self._prepare()
+        if self._names and not self._names.runs:
+            self._names.start()
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        if self._names:
+            self._names.kill()
+
+    def kill(self) -> None:
+        super().kill()
+        if self._names:
+            self._names.kill()
+
+    def _prepare(self) -> Process:
+        # What lies on PATH insists on its own user.
+        program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+        if not program.exists():
+            raise ServerMissing(self.name, "the program rabbitmq-server", "apt-get install -y rabbitmq-server")
+        names = find_program(self.name, "epmd", "erlang-base")
+        self.folder.mkdir(parents=True)
+        settings = {
+            "listeners.tcp.default": f"127.0.0.1:{self.port}",
+            "default_user": "bukti",
+            "default_pass": self.password,
+        }
+        config = self.folder / "rabbitmq.conf"
+        config.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        plugins = self.folder / "plugins"
+        plugins.write_text("[].\n")
+        give_to_nobody(self.folder)
+        env = os.environ | {
+            "HOME": str(self.folder),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self._names_port),
+            "RABBITMQ_NODENAME": "bukti@localhost",
+            "RABBITMQ_DIST_PORT": str(self._distribution),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_CONFIG_FILE": str(config),
+            "RABBITMQ_CONF_ENV_FILE": os.devnull,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
+            "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the server instead of waiting for it
+        }
+        command = [names, "-address", "127.0.0.1", "-port", str(self._names_port)]
+        self._names = Process(command, self.folder / "names.txt", self.folder, env, as_nobody=True)
+        return Process([str(program)], self.folder / "log.txt", self.folder, env, as_nobody=True)
+
+    def _answers(self) -> bool:
+        try:
+            with create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                connection.sendall(b"AMQP\x00\x00\x09\x01")
+                return connection.recv(1) == b"\x01"
+        except OSError:
             return False
 
 

@@ -6,7 +6,10 @@ import io
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -14,11 +17,12 @@ import pytest
 import redis as redis_client
 from elasticsearch import AuthenticationException
 from elasticsearch import Elasticsearch as ElasticsearchClient
+from kombu.connection import Connection
 from minio import Minio, S3Error
 
 from deploy.local.elastic import Elasticsearch
 from deploy.local.process import Process, Server, ServerFailed, ServerMissing, find_program
-from deploy.local.servers import S3, Postgres, Redis
+from deploy.local.servers import S3, Postgres, RabbitMQ, Redis
 
 _START_AND_HANG = """
 import sys, time
@@ -62,6 +66,17 @@ def test_redis_refuses_a_wrong_password(redis: Redis, broker_url: str) -> None:
         pytest.raises(redis_client.AuthenticationError),
     ):
         client.ping()
+
+
+def test_rabbitmq_keeps_a_confirmed_message_when_killed(rabbitmq: RabbitMQ) -> None:
+    with _rabbitmq_queue(rabbitmq) as queue:
+        queue.clear()
+        queue.put("Perwali")
+    rabbitmq.kill()
+    assert not _processes_of(rabbitmq)
+    rabbitmq.start()
+    with _rabbitmq_queue(rabbitmq) as queue:
+        assert queue.get(timeout=10).payload == "Perwali"
 
 
 def test_s3_keeps_objects_when_killed(s3: S3, s3_url: str) -> None:
@@ -141,6 +156,16 @@ def test_a_server_that_ends_by_itself_leaves_its_last_words(tmp_path: Path) -> N
     with pytest.raises(ServerFailed, match="port taken"):
         broken.wait_until(lambda: False)
     broken.kill()
+
+
+@contextmanager
+def _rabbitmq_queue(rabbitmq: RabbitMQ) -> Iterator[Any]:
+    confirmed = {"confirm_publish": True}  # putting returns when the message is on disk
+    with (
+        Connection(rabbitmq.url, transport_options=confirmed) as connection,  # type: ignore[no-untyped-call]
+        connection.SimpleQueue("kept") as queue,
+    ):
+        yield queue
 
 
 def _minio(url: str) -> tuple[Minio, str]:
