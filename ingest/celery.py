@@ -9,12 +9,24 @@ import os
 import threading
 from typing import Any
 
+import structlog
 from celery import signals
 
 from evidence.settings import Settings
 from ingest.queue import Queue
 from ingest.runtime import Runtime, open_runtime
 from ingest.worker import Hands
+
+# Plain lines, and no values of variables: these may be texts of documents.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+)
 
 _settings = Settings()
 _queue = Queue(_settings.broker_url)
@@ -29,7 +41,7 @@ _making = threading.Lock()
 def _hands() -> Hands:
     with _making:
         if os.getpid() not in _at_work:
-            runtime = open_runtime(_settings)
+            runtime = open_runtime(_settings, writable=True)
             hands = Hands(runtime, tuple(app.amqp.queues.consume_from))
             hands.start()
             _at_work[os.getpid()] = hands, runtime

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 # A message nobody took in this time is of no use: the sweep has sent others.
 _WAKE_SECONDS = 60
-_PATIENCE = {"socket_connect_timeout": 2, "socket_timeout": 5}
+_CONNECT_SECONDS = 2
 # A job that was begun this often and never ended takes its worker down with it: set aside and shown.
 MAX_TRIES = 10
 QUEUES = ("text", "ocr", "index", "maintenance")
@@ -66,8 +66,8 @@ class Queue:
             worker_prefetch_multiplier=1,
             worker_redirect_stdouts=False,
             worker_hijack_root_logger=False,
-            broker_transport_options={"polling_interval": 0.05} if self.alone else dict(_PATIENCE),
-            broker_connection_timeout=_PATIENCE["socket_connect_timeout"],
+            broker_transport_options=_options(broker_url),
+            broker_connection_timeout=_CONNECT_SECONDS,
             broker_connection_retry_on_startup=True,
             broker_connection_max_retries=None,
         )
@@ -98,6 +98,15 @@ class Queue:
             self._task.apply_async(args=[queue], queue=queue, retry=False, expires=_WAKE_SECONDS)
         except (OperationalError, OSError) as error:
             log.warning("queue.broker_unreachable", error=type(error).__name__)
+
+
+def _options(broker_url: str) -> dict[str, Any]:
+    """How long to wait for a broker that may be gone; RabbitMQ also says that it has the message."""
+    if not broker_url:
+        return {"polling_interval": 0.05}
+    if broker_url.startswith("amqp"):
+        return {"confirm_publish": True}
+    return {"socket_connect_timeout": _CONNECT_SECONDS, "socket_timeout": 5}
 
 
 def enqueue(

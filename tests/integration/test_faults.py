@@ -27,7 +27,7 @@ def test_kills_of_workers_web_and_broker_and_a_search_that_is_away_change_nothin
         path.unlink()
     settings = Settings(data=tmp_path / "data", lease_seconds=5, workers=2, **server_urls(request))
     servers = {name: request.getfixturevalue(name) for name in ("redis", "elasticsearch")}
-    with office(settings, servers) as at:
+    with office(settings) as at:
         at.hand_in(files[:6])
         at.kill_a_worker_at_work()
 

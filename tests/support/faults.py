@@ -11,22 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
-from deploy.local.process import Server
 from evidence.settings import Settings
 from ingest.queue import Queue
 from tests.support.crash import BUKTI, environment, free_port, kill, started
 from tests.support.sight import Sight, looking
 
-_SETTLE_SECONDS = 240
+_SETTLE_SECONDS = 120
 
 
 @dataclass(slots=True)
 class Office:
-    """An instance on servers, with two workers and a web server as processes of their own."""
+    """An instance on servers, with workers and a web server as processes of their own."""
 
     settings: Settings
-    servers: dict[str, Server]
-    processes: ExitStack
+    processes: ExitStack = field(default_factory=ExitStack)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start_worker(self) -> None:
@@ -107,9 +105,9 @@ def fetch(address: str) -> str:
 
 
 @contextmanager
-def office(settings: Settings, servers: dict[str, Server]) -> Iterator[Office]:
+def office(settings: Settings) -> Iterator[Office]:
     with ExitStack() as processes:
-        opened = Office(settings, servers, processes)
+        opened = Office(settings, processes)
         for _ in range(2):
             opened.start_worker()
         yield opened
