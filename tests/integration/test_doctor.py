@@ -41,7 +41,7 @@ def closed_port() -> int:
 def test_four_servers_in_order_are_each_named_with_their_version(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    checks = {check.part: check for check in examine(Settings(data=tmp_path, **server_urls(request)))}  # type: ignore[arg-type]
+    checks = {check.part: check for check in examine(Settings(data=tmp_path, **server_urls(request)))}
     assert [part for part, check in checks.items() if check.needed and not check.ok] == []
     assert checks["database"].detail.startswith("PostgreSQL ")
     assert checks["files"].detail.startswith("S3 127.0.0.1:")
