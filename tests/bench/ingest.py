@@ -1,10 +1,12 @@
 """Embedded ingest against bare PDFium text extraction of the same files, in one run.
 
-    python -m tests.bench.ingest FOLDER [--workers 1] [--rounds 3]
+    python -m tests.bench.ingest FOLDER [--workers 1] [--rounds 3] [--servers]
 
 FOLDER is searched for PDFs with a text layer (20 characters a page or more on average). Bare: one process that loads
 each file and takes the text of each page. Ingest: from handing in to the last document searchable, in an instance that
-knows the words already (as a running one does) and in a new one. Prints medians of the rounds and CPU by stage.
+knows the words already (as a running one does) and in a new one. With `--servers` the same again over PostgreSQL, S3,
+Elasticsearch and Redis on this machine, whose own work then costs the same cores. Prints medians of the rounds and CPU
+by stage.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pypdfium2 as pdfium
@@ -27,12 +30,16 @@ import structlog
 from structlog.testing import capture_logs
 
 from api.serving import working
+from deploy.local.elastic import Elasticsearch
+from deploy.local.process import Server, scratch
+from deploy.local.servers import S3, Postgres, Redis
 from evidence.access import Access
 from evidence.documents import SETTLED, count_states
 from evidence.instance import first_institution, local_access, open_period
 from evidence.settings import Settings
 from ingest.hand_in import Handed, hand_in
 from ingest.runtime import Runtime
+from tests.support.world import fresh_urls
 
 
 def bare(paths: list[Path]) -> tuple[int, float]:
@@ -61,9 +68,9 @@ def text_pdfs(folder: Path) -> list[Path]:
     return chosen
 
 
-def ingest(paths: list[Path], data: Path, workers: int) -> tuple[float, dict[str, float]]:
+def ingest(paths: list[Path], data: Path, workers: int, **urls: Any) -> tuple[float, dict[str, float]]:
     """Wall seconds from handing in to the last document settled, and CPU milliseconds by stage."""
-    settings = Settings(data=data, workers=workers, ocr=False)
+    settings = Settings(data=data, workers=workers, ocr=False, **urls)
     with capture_logs() as events, working(settings) as runtime:
         with runtime.db.transaction() as session:
             institution = first_institution(session)
@@ -127,32 +134,58 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--servers", action="store_true")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
     paths = text_pdfs(arguments.folder)
     pool = ProcessPoolExecutor(1)
     pool.submit(bare, paths).result()  # the files are in memory from here on
-    fresh, warm, limits, stages = [], [], [], []
-    for _ in range(arguments.rounds):
-        pages, seconds = pool.submit(bare, paths).result()
-        limits.append(seconds)
-        with tempfile.TemporaryDirectory(prefix="bukti-bench-") as folder:
-            fresh.append(ingest(paths, Path(folder, "new"), arguments.workers)[0])
-            Path(folder, "known").mkdir()
-            known = Settings(data=Path(folder, "known")).stems_table
-            Settings(data=Path(folder, "new")).stems_table.rename(known)
-            seconds, stage = ingest(paths, Path(folder, "known"), arguments.workers)
-            warm.append(seconds)
-            stages.append(stage)
+    fresh, warm, limits, stages, on_servers, server_stages = [], [], [], [], [], []
+    with ExitStack() as held:
+        servers = _start_servers(held) if arguments.servers else {}
+        for _ in range(arguments.rounds):
+            pages, seconds = pool.submit(bare, paths).result()
+            limits.append(seconds)
+            with tempfile.TemporaryDirectory(prefix="bukti-bench-") as folder:
+                fresh.append(ingest(paths, Path(folder, "new"), arguments.workers)[0])
+                words = Settings(data=Path(folder, "new")).stems_table.read_bytes()
+                seconds, stage = ingest(paths, _knowing(Path(folder, "known"), words), arguments.workers)
+                warm.append(seconds)
+                stages.append(stage)
+                if servers:
+                    urls = fresh_urls(servers)
+                    seconds, stage = ingest(paths, _knowing(Path(folder, "far"), words), arguments.workers, **urls)
+                    on_servers.append(seconds)
+                    server_stages.append(stage)
     limit = statistics.median(limits)
     print(f"{len(paths)} text PDFs, {pages} pages, {arguments.workers} worker(s), {arguments.rounds} rounds, medians")
     print(f"bare PDFium text      {limit:7.2f} s  {pages / limit:7.0f} pages/s")
-    for name, values in (("ingest, new instance", fresh), ("ingest, words known", warm)):
+    rows = (("ingest, new instance", fresh), ("ingest, words known", warm), ("ingest, on servers", on_servers))
+    for name, values in rows:
+        if not values:
+            continue
         median = statistics.median(values)
         print(f"{name:21} {median:7.2f} s  {pages / median:7.0f} pages/s  ratio {limit / median:.2f}")
-    print("CPU of the last round with known words, ms per page:")
-    for name, value in sorted(stages[-1].items()):
-        print(f"  {name:24} {value / pages:7.3f}")
+    if on_servers:
+        print(f"servers against embedded, words known: {statistics.median(warm) / statistics.median(on_servers):.2f}")
+    for title, found in (("embedded", stages), ("on servers (their own work not counted)", server_stages)):
+        if found:
+            print(f"CPU of the last round with known words, {title}, ms per page:")
+            for name, value in sorted(found[-1].items()):
+                print(f"  {name:24} {value / pages:7.3f}")
+
+
+def _knowing(data: Path, words: bytes) -> Path:
+    """A data folder whose instance knows the words already."""
+    data.mkdir()
+    Settings(data=data).stems_table.write_bytes(words)
+    return data
+
+
+def _start_servers(held: ExitStack) -> dict[str, Server]:
+    folder = held.enter_context(scratch())
+    servers = (Postgres(folder), S3(folder), Elasticsearch(folder, quick_start=False), Redis(folder))
+    return {server.name: held.enter_context(server) for server in servers}
 
 
 if __name__ == "__main__":

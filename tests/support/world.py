@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -62,6 +62,11 @@ def server_urls(request: pytest.FixtureRequest) -> dict[str, Any]:
     servers = {name: request.getfixturevalue(name) for name in ("postgres", "s3", "elasticsearch", "redis")}
     for server in servers.values():
         server.start()  # the test before may have killed it
+    return fresh_urls(servers)
+
+
+def fresh_urls(servers: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of server mode over running servers, by name; each names a place that nobody has used."""
     name = f"bukti-{uuid4().hex[:12]}"
     with psycopg.connect(servers["postgres"].url, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
