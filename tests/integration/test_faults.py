@@ -28,8 +28,7 @@ def test_kills_of_workers_web_and_broker_and_a_search_that_is_away_change_nothin
     settings = Settings(data=tmp_path / "data", lease_seconds=5, workers=2, **server_urls(request))
     servers = {name: request.getfixturevalue(name) for name in ("redis", "elasticsearch")}
     with office(settings) as at:
-        at.hand_in(files[:6])
-        at.kill_a_worker_at_work()
+        at.hand_in_while_a_worker_is_killed(files[:6])
 
         servers["redis"].kill()  # between commit and message: the files are in, no worker is told
         at.hand_in(files[6:10])

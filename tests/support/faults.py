@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from ingest.queue import Queue
 from tests.support.crash import BUKTI, environment, free_port, kill, started
 from tests.support.sight import Sight, looking
 
-_SETTLE_SECONDS = 120
+_SETTLE_SECONDS = 180
 
 
 @dataclass(slots=True)
@@ -68,10 +69,13 @@ class Office:
     def settle(self) -> None:
         self.wait_for(lambda sight: sight.at_rest)
 
-    def kill_a_worker_at_work(self) -> None:
-        """The oldest worker is killed while jobs run; another takes its place."""
-        self.wait_for(lambda sight: bool(sight.running))
-        kill(self.workers.pop(0))
+    def hand_in_while_a_worker_is_killed(self, files: Sequence[Path]) -> None:
+        """The oldest worker is killed as soon as jobs run; another takes its place."""
+        with ThreadPoolExecutor(1) as pool:
+            handing_in = pool.submit(self.hand_in, files)
+            self.wait_for(lambda sight: bool(sight.running))
+            kill(self.workers.pop(0))
+            handing_in.result()
         self.start_worker()
 
     def ring_the_bell_too_often(self) -> None:
