@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.3
 def rebuild(settings: Settings) -> str:
     """Rebuild and return a sentence for people; raises BuktiError when it failed."""
     try:
-        with working(settings) if settings.alone else runtime(settings) as opened:
+        with working(settings) if settings.alone else runtime(settings, writable=True) as opened:
             count = opened.indexer.rebuild()
             return f"Indeks dibangun ulang: {count} dokumen."
     except OwnerBusy:

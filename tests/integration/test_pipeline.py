@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from api.commands.index import rebuild
 from api.demo.make import make_documents
 from api.serving import working
 from evidence.access import Access
@@ -158,6 +159,16 @@ def test_what_a_person_said_outranks_the_text_and_survives_a_second_reading(
     assert detail.row.number == "41"
     assert [value.value for value in detail.identity.fields["number"]][:2] == ["41", "14"]
     assert count(runtime, MatchRow) == matches
+
+
+def test_the_index_is_built_anew_and_answers_as_before(settings: Settings, files: dict[str, bytes]) -> None:
+    with working(settings) as opened:
+        world = a_world(opened.db)
+        item = take_in(opened, world.mine, _PERWALI, files[_PERWALI])
+    assert rebuild(settings) == "Indeks dibangun ulang: 1 dokumen."
+    with working(settings) as opened, opened.db.reading() as session:
+        hits = find(session, opened.index, opened.analyser, "jaringan intra", world.mine)
+    assert [hit.id for hit in hits.documents] == [item.document]
 
 
 def test_whoever_may_only_look_cannot_hand_anything_in(runtime: Runtime, world: World) -> None:

@@ -33,7 +33,7 @@ _START_SECONDS = 60
 _LONGEST_SECONDS = 600
 _NOTICE_SECONDS = 20
 _LOOK_SECONDS = 0.002
-_LATER_SECONDS = 0.03
+_LATER_SECONDS = 0.02
 _WAIT_SECONDS = 0.1
 
 
@@ -47,17 +47,17 @@ def make_files(folder: Path) -> int:
     """
     count = len(make_documents(folder))
     texts = [path.read_bytes() for path in sorted(folder.glob("Laporan [IKMRT]*.pdf"))]
-    for turn, letter in enumerate("AJQ"):
+    for turn, letter in enumerate("AJQZ"):
         letters = {f"Surat/Surat {n}.txt": f"Surat {letter} nomor {n} tentang SPBE.\n".encode() for n in range(1, 31)}
         (folder / f"{letter} arsip surat.zip").write_bytes(archive(letters))
-        (folder / f"{letter} himpunan.pdf").write_bytes(_joined((texts[turn:] + texts[:turn]) * 2))
+        (folder / f"{letter} himpunan.pdf").write_bytes(_joined((texts[turn:] + texts[:turn]) * 10))
     for letter, length in (("C", 4), ("O", 4), ("V", 14)):
         pages = [
             [f"Notulen {letter} halaman {page} butir {line}: tata kelola SPBE." for line in range(6)]
             for page in range(1, length + 1)
         ]
         (folder / f"{letter} notulen{SCANNED}.pdf").write_bytes(scan_pdf(*pages))
-    return count + 9
+    return count + 11
 
 
 def _joined(files: Sequence[bytes]) -> bytes:
