@@ -47,17 +47,17 @@ def make_files(folder: Path) -> int:
     """
     count = len(make_documents(folder))
     texts = [path.read_bytes() for path in sorted(folder.glob("Laporan [IKMRT]*.pdf"))]
-    for turn, letter in enumerate("AJQZ"):
+    for turn, letter in enumerate("AJQ"):
         letters = {f"Surat/Surat {n}.txt": f"Surat {letter} nomor {n} tentang SPBE.\n".encode() for n in range(1, 31)}
         (folder / f"{letter} arsip surat.zip").write_bytes(archive(letters))
         (folder / f"{letter} himpunan.pdf").write_bytes(_joined((texts[turn:] + texts[:turn]) * 10))
-    for letter, length in (("C", 4), ("O", 4), ("V", 14)):
+    for letter, length in (("C", 3), ("O", 3), ("V", 11)):
         pages = [
             [f"Notulen {letter} halaman {page} butir {line}: tata kelola SPBE." for line in range(6)]
             for page in range(1, length + 1)
         ]
         (folder / f"{letter} notulen{SCANNED}.pdf").write_bytes(scan_pdf(*pages))
-    return count + 11
+    return count + 9
 
 
 def _joined(files: Sequence[bytes]) -> bytes:
