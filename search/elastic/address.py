@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -26,8 +26,8 @@ class Address:
     hosts: tuple[str, ...]
     prefix: str
     user: str = ""
-    password: str = ""
-    api_key: str = ""
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
     ca_certs: str = ""
     shards: int = 1
 
@@ -40,7 +40,10 @@ class Address:
         addresses, _, asked = url.partition("?")
         # A comma inside a password is written %2C.
         parts = [_split(each) for each in addresses.split(",")]
-        options = {name: values[-1] for name, values in parse_qs(asked, strict_parsing=bool(asked)).items()}
+        try:
+            options = {name: values[-1] for name, values in parse_qs(asked, strict_parsing=bool(asked)).items()}
+        except ValueError as error:
+            raise _wrong("pilihan di belakang ? ditulis nama=isi") from error
         _require(options.keys() <= {"api_key", "ca_certs", "shards"}, "pilihan yang dikenal: api_key, ca_certs, shards")
         _require(all(not part.path for part in parts[:-1]), "nama indeks hanya di belakang host terakhir")
         prefix = parts[-1].path.strip("/") or _PREFIX_IF_NONE

@@ -293,6 +293,27 @@ def test_confidential_documents_are_seen_only_up_to_ones_level_and_in_ones_own_u
     assert search(index, "anggaran").total == 4
 
 
+def test_counts_never_tell_of_documents_that_may_not_be_seen(index: SearchIndex) -> None:
+    own, other = uuid7(), uuid7()
+    seen: dict[str, Any] = {"unit": own, "unit_name": "Sendiri", "doc_type": "dpa", "year": 2023, "indicators": ("1",)}
+    hidden: dict[str, Any] = {"unit": other, "unit_name": "Lain", "doc_type": "rka", "year": 2024, "indicators": ("2",)}
+    index.put(
+        [
+            an_entry(MINE, "anggaran belanja", title="sendiri", confidentiality=2, **seen),
+            an_entry(MINE, "anggaran belanja", title="lain", confidentiality=1, **hidden),
+        ]
+    )
+    access = access_to(MINE, units=frozenset({own}))
+    for typed in ("anggaran", "anggaran -kosong", "", "-kosong", "anggaran OR lain", '"anggaran belanja"'):
+        hits = search(index, typed, access)
+        assert (hits.total, titles(hits)) == (1, {"sendiri"})
+        assert {name: counts(hits, name) for name in hits.facets} == {
+            "type": {"dpa": 1}, "year": {"2023": 1}, "unit": {"Sendiri": 1}, "indicator": {"1": 1},
+        }  # fmt: skip
+    assert search(index, "lain", access).total == 0
+    assert search(index, "", access, filters=Filters(units=(other,))).total == 0
+
+
 # --- paging
 
 
@@ -307,6 +328,22 @@ def test_pages_of_results_follow_each_other_without_gaps_or_doubles(index: Searc
         after = Cursor.parse(str(hits.after)) if hits.after else None
     assert after is None
     assert sorted(seen, key=int) == [str(number) for number in range(23)]
+
+
+@pytest.mark.parametrize("typed", ["layanan", "layanan -rancangan", "", "-rancangan", "layanan OR publik"])
+def test_paging_to_the_end_shows_each_document_once(index: SearchIndex, typed: str) -> None:
+    texts = ("layanan publik", "layanan", "layanan layanan daerah", "rancangan layanan", "publik")
+    index.put([an_entry(MINE, *texts[: 1 + number % 5], title=str(number)) for number in range(17)])
+    whole = search(index, typed, size=100)
+    seen = []
+    hits = search(index, typed, size=3)
+    while True:
+        seen += [document.id for document in hits.documents]
+        if hits.after is None:
+            break
+        hits = search(index, typed, after=hits.after, size=3)
+    assert seen == [document.id for document in whole.documents]
+    assert len(seen) == len(set(seen)) == whole.total
 
 
 # --- keeping
@@ -324,6 +361,36 @@ def test_the_newest_revision_wins_in_whatever_order_it_comes(index: SearchIndex)
     index.put([newest, old])
     assert titles(search(index, "isi")) == {"terbaru"}
     assert list(index.revisions()) == [(document, 4)]
+
+
+def test_a_document_that_shrinks_loses_its_pages(index: SearchIndex) -> None:
+    document = uuid7()
+    index.put([an_entry(MINE, "satu", "dua", "lampiran lama", document=document, revision=1)])
+    index.put([an_entry(MINE, "satu", document=document, revision=2)])
+    assert search(index, "lampiran").total == 0
+    hits = search(index, "satu OR lampiran")
+    assert page_numbers(hits) == [page.page for page in hits.pages] == [1]
+    assert hits.documents[0].further == 0
+
+
+def test_an_older_revision_adds_no_page(index: SearchIndex) -> None:
+    document = uuid7()
+    index.put([an_entry(MINE, "satu", document=document, revision=2, title="baru", doc_type="perwali")])
+    index.put([an_entry(MINE, "satu", "satu lampiran", document=document, revision=1, title="lama")])
+    hits = search(index, "satu")
+    assert (titles(hits), page_numbers(hits), len(hits.pages)) == ({"baru"}, [1], 1)
+    assert counts(hits, "type") == {"perwali": 1}
+    assert search(index, "lampiran").total == 0
+
+
+def test_a_document_may_be_put_again_after_its_newest_revision_was_taken_out(index: SearchIndex) -> None:
+    """A database restored from a backup is older than the index."""
+    document = uuid7()
+    index.put([an_entry(MINE, "arsip", "lampiran", document=document, revision=9)])
+    index.remove([(document, 9)])
+    index.put([an_entry(MINE, "arsip", document=document, revision=4)])
+    assert list(index.revisions()) == [(document, 4)]
+    assert page_numbers(search(index, "arsip")) == [1]
 
 
 def test_putting_a_document_twice_changes_nothing(index: SearchIndex) -> None:
