@@ -241,7 +241,7 @@ def sweep(db: Database) -> list[str]:
                 .where(Job.state == "waiting", Job.tries >= MAX_TRIES)
                 .values(state="failed", stage="failed", error_code="poison", error=_POISON)
             )
-        unpark(session, _forgotten(session))
+            unpark(session, _forgotten(session))
     with db.reading() as session:
         due = select(Job.queue).where(Job.state == "waiting", Job.not_before <= now()).distinct()
         return list(session.scalars(due))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from evidence.db import uuid7
 from evidence.models import Base, FindingRow, IdentityValue, MatchRow, RelationRow, Tagging
-from evidence.values import Match, Place, Value
+from evidence.values import Finding, Match, Place, Value
 from ingest.understood import Understood
 
 _MATCH_COLUMNS = ("indicator", "criterion", "article", "score", "rule", "value")
@@ -54,12 +55,23 @@ def save(session: Session, institution: UUID, version: UUID, understood: Underst
             owned
             | {"version_id": version, "kind": finding.kind, "severity": finding.severity, "detail": finding.detail}
             | _place(finding.place, finding.quote)
-            for finding in understood.findings
+            for finding in _told_once(understood.findings)
         ),
     )
     tagging = uuid7()
     _insert(session, Tagging, [owned | {"id": tagging, "version_id": version, "fingerprint": rules}])
     _insert(session, MatchRow, (owned | {"tagging_id": tagging} | _match(match) for match in understood.matches))
+
+
+def _told_once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding of a kind at a place: number and year of one line may both contradict the file's name."""
+    told: dict[tuple[str, Place | None], Finding] = {}
+    for finding in findings:
+        if (first := told.get(key := (finding.kind, finding.place))) is None:
+            told[key] = finding
+        elif finding.detail not in first.detail:
+            told[key] = replace(first, detail=f"{first.detail} {finding.detail}")
+    return told.values()
 
 
 def _identity(understood: Understood, said: set[str], owned: dict[str, Any]) -> Iterable[dict[str, Any]]:

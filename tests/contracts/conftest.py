@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +18,6 @@ def empty_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     database = Database(Settings(data=tmp_path, database_url=url).database)
     yield database
     database.close()
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        gc.collect()  # a connection that came back to the pool when that was closed already
 
 
 @pytest.fixture

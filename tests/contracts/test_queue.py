@@ -13,7 +13,7 @@ from evidence.access import Access
 from evidence.db import Database, now, uuid7
 from evidence.errors import BrokenFile
 from evidence.models import Job
-from ingest.queue import MAX_TRIES, Claimed, LeaseLost, claim, enqueue, fail, finish, release, renew, retry, sweep
+from ingest.queue import MAX_TRIES, Claimed, LeaseLost, claim, enqueue, fail, finish, park, release, renew, retry, sweep
 from tests.support.world import a_world
 
 LEASE = timedelta(minutes=1)
@@ -96,6 +96,17 @@ def test_a_job_that_ends_no_worker_survives_is_set_aside_with_a_reason(db: Datab
         job = session.scalars(select(Job)).one()
     assert (job.state, job.error_code) == ("failed", "poison")
     assert "disisihkan" in job.error
+
+
+def test_a_version_whose_scanned_pages_nobody_works_on_any_more_is_woken(db: Database) -> None:
+    write_jobs(db, a_world(db).mine, 1)
+    job = take(db, "worker")
+    assert job
+    with db.transaction() as session:
+        park(session, job, "8/10")
+    assert take(db, "worker") is None
+    sweep(db)
+    assert take(db, "worker")
 
 
 def test_a_failed_job_keeps_its_reason_and_a_person_may_try_again(db: Database) -> None:

@@ -19,6 +19,8 @@ from evidence.documents import SETTLED, count_states, get_document, list_documen
 from evidence.errors import NotAllowed, NotFound
 from evidence.models import Blob, Document, IdentityValue, Job, MatchRow, Reading, Version
 from evidence.settings import Settings
+from evidence.values import Finding, Place
+from ingest import saving
 from ingest.hand_in import Handed, Item, hand_in
 from ingest.queue import retry
 from ingest.runtime import Runtime
@@ -186,3 +188,10 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing_behind(tmp_path: Pa
         assert "1 MB" in item.message
         assert count(runtime, Blob) == 0
         assert not list((tmp_path / "data/files/incoming").iterdir())
+
+
+def test_a_line_that_contradicts_the_file_name_twice_is_told_once_with_both_reasons() -> None:
+    place = Place(0, 1, 0, 20)
+    twice = [Finding("META_CONFLICT", "W", detail, place, "NOMOR 14 TAHUN 2022") for detail in ("Nomor.", "Tahun.")]
+    (told,) = saving._told_once([*twice, twice[0]])
+    assert told.detail == "Nomor. Tahun."
