@@ -1,4 +1,4 @@
-"""What only Elasticsearch can meet: several writers, refusals, a rebuild beside them, and a server that is not there."""
+"""What only Elasticsearch can meet: several writers, refusals, a rebuild beside them, a server that is not there."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
 from elasticsearch import Elasticsearch as Client
 
+from deploy.local.elastic import Elasticsearch
 from deploy.local.process import free_ports
 from evidence.db import uuid7
 from evidence.errors import InvalidInput
 from evidence.settings import Settings
 from search.elastic import ElasticIndex
 from search.elastic.address import Address
-from search.elastic.failures import READ_ONLY, SLOW, UNREACHABLE
+from search.elastic.failures import LOGIN, READ_ONLY, RIGHTS, SLOW, UNREACHABLE
 from search.index import Hits, IndexEntry, IndexOutdated, SearchIndex, SearchUnavailable, open_index
 from search.query import parse
 from tests.support.entries import ANALYSER, access_to, an_entry
+from tests.support.servers import count, run_or_skip
 
 MINE = uuid7()
 ME = access_to(MINE)
@@ -68,34 +72,39 @@ TYPED = ["{}", "{} {}", "{} {} {}", '"{} {}"', "{} -{}", "-{}", "{} OR {}", "{} 
 TYPED += ["{} indikator:1,2", "{} {} -{}", "opd:bappeda {}", "", "12/2023", "perwali {}"]
 
 
-def test_both_engines_find_the_same_in_documents_made_at_random(index: ElasticIndex, tmp_path: Path) -> None:
-    chance = random.Random(4)
-    embedded = open_index(Settings(data=tmp_path), ANALYSER, writable=True)
-    units = [(uuid7(), "Bappeda"), (uuid7(), "Dinas Kominfo")]
-    institutions = [MINE, uuid7()]
+UNITS = [(uuid7(), "Bappeda"), (uuid7(), "Dinas Kominfo")]
+INSTITUTIONS = [MINE, uuid7()]
+
+
+def at_random(document: UUID, revision: int) -> IndexEntry:
+    """One revision of a document is always the same."""
+    chance = random.Random(f"{document} {revision}")
 
     def text(most: int) -> str:
         return " ".join(chance.choices(WORDS, k=chance.randint(0, most)))
 
-    def entry(document: UUID, revision: int) -> IndexEntry:
-        unit, unit_name = chance.choice(units)
-        facts: dict[str, Any] = {"unit": unit, "unit_name": unit_name} if chance.random() < 0.8 else {}
-        return an_entry(
-            institutions[document.int % 7 == 0],
-            *(text(12) for _ in range(chance.randint(0, 6))),
-            document=document,
-            revision=revision,
-            title=text(4),
-            doc_type=chance.choice(["perwali", "laporan", "keputusan_kepala_daerah", ""]),
-            year=chance.choice([2021, 2022, 2023, None]),
-            indicators=tuple(chance.sample(["1", "2", "35-1"], k=chance.randint(0, 2))),
-            confidentiality=chance.randint(0, 2),
-            **facts,
-        )
+    unit, unit_name = chance.choice(UNITS)
+    facts: dict[str, Any] = {"unit": unit, "unit_name": unit_name} if chance.random() < 0.8 else {}
+    return an_entry(
+        INSTITUTIONS[document.int % 7 == 0],
+        *(text(12) for _ in range(chance.randint(0, 6))),
+        document=document,
+        revision=revision,
+        title=text(4),
+        doc_type=chance.choice(["perwali", "laporan", "keputusan_kepala_daerah", ""]),
+        year=chance.choice([2021, 2022, 2023, None]),
+        indicators=tuple(chance.sample(["1", "2", "35-1"], k=chance.randint(0, 2))),
+        confidentiality=chance.randint(0, 2),
+        **facts,
+    )
 
-    documents = [uuid7() for _ in range(80)]
+
+def test_both_engines_find_the_same_in_documents_made_at_random(index: ElasticIndex, tmp_path: Path) -> None:
+    chance = random.Random(4)
+    embedded = open_index(Settings(data=tmp_path), ANALYSER, writable=True)
+    documents = [UUID(int=chance.getrandbits(128)) for _ in range(80)]
     for _ in range(3):
-        batch = [entry(document, chance.randint(1, 5)) for document in chance.sample(documents, 60)]
+        batch = [at_random(document, chance.randint(1, 5)) for document in chance.sample(documents, 60)]
         gone = [(document, 3) for document in chance.sample(documents, 5)]
         for engine in (index, embedded):
             engine.put(batch)
@@ -103,7 +112,7 @@ def test_both_engines_find_the_same_in_documents_made_at_random(index: ElasticIn
         # A late writer is a matter of Elasticsearch alone: what was just removed does not come back there.
         documents = [document for document in documents if document not in dict(gone)]
     assert sorted(index.revisions()) == sorted(embedded.revisions())
-    accesses = [ME, access_to(MINE, confidentiality=1), access_to(MINE, units=frozenset({units[0][0]}))]
+    accesses = [ME, access_to(MINE, confidentiality=1), access_to(MINE, units=frozenset({UNITS[0][0]}))]
     for number in range(150):
         typed = chance.choice(TYPED)
         typed = typed.format(*chance.choices(WORDS, k=typed.count("{}")))
@@ -112,6 +121,23 @@ def test_both_engines_find_the_same_in_documents_made_at_random(index: ElasticIn
         assert summary(ours) == summary(theirs), (number, typed)
         assert pages_in_order(index, query, access) == [row.id for row in ours.documents], (number, typed)
     embedded.close()
+
+
+def test_a_document_with_a_good_page_is_ranked_where_it_belongs_however_low_it_ranks_as_a_whole(
+    index: ElasticIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(5)
+    index.put([at_random(UUID(int=chance.getrandbits(128)), 1) for _ in range(80)])
+    for typed in ("peta", "peta rencana", "risiko OR audit", "spbe -rancangan"):
+        monkeypatch.setattr("search.elastic.ranking._DOCUMENTS_RANKED", 1000)
+        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 1000)
+        ranked = [row.id for row in search(index, typed).documents if row.pages]
+        # As if there were two hundred times as many documents.
+        monkeypatch.setattr("search.elastic.ranking._DOCUMENTS_RANKED", 5)
+        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 5)
+        hits = search(index, typed)
+        assert [row.id for row in hits.documents if row.pages] == ranked
+        assert pages_in_order(index, parse(typed, ANALYSER), ME) == [row.id for row in hits.documents]
 
 
 def summary(hits: Hits) -> object:
@@ -222,9 +248,12 @@ def test_writers_that_race_leave_the_newest_revision_and_no_page_of_the_others(i
         an_entry(MINE, *["isi"] * (1 + revision % 7), document=document, revision=revision, title=str(revision))
         for revision in revisions
     ]
-    writers = [
-        threading.Thread(target=lambda part: [index.put([e]) for e in part], args=(entries[n::4],)) for n in range(4)
-    ]
+
+    def write(mine: Sequence[IndexEntry]) -> None:
+        for entry in mine:
+            index.put([entry])
+
+    writers = [threading.Thread(target=write, args=(entries[n::4],)) for n in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -307,9 +336,12 @@ def test_an_index_of_another_layout_asks_to_be_rebuilt(index: ElasticIndex, sear
     for alias in index._aliases.values():
         client(index).indices.put_mapping(index=alias, meta={"layout": "0", "analysis_version": "0"})
     later = ElasticIndex(search_url, ANALYSER, writable=True)
-    for attempt in (later.ping, lambda: search(later, "isi"), lambda: later.put([]), lambda: list(later.revisions())):
+    attempts: list[Callable[[], object]] = [later.ping, lambda: search(later, "isi"), lambda: list(later.revisions())]
+    for attempt in attempts:
         with pytest.raises(IndexOutdated):
             attempt()
+    with pytest.raises(IndexOutdated):
+        later.put([])
     later.rebuild([an_entry(MINE, "isi", title="baru")])
     assert titles(search(later, "isi")) == {"baru"}
     later.close()
@@ -329,10 +361,13 @@ def test_a_server_that_does_not_run_is_told_in_words_at_once() -> None:
     (port, other) = free_ports(2)
     gone = ElasticIndex(f"http://127.0.0.1:{port},http://127.0.0.1:{other}/bukti", ANALYSER, writable=True)
     began = time.monotonic()
-    for attempt in (gone.ping, lambda: search(gone, "isi"), lambda: gone.put([an_entry(MINE, "isi")])):
+    attempts: list[Callable[[], object]] = [gone.ping, lambda: search(gone, "isi"), lambda: list(gone.revisions())]
+    for attempt in attempts:
         with pytest.raises(SearchUnavailable) as told:
             attempt()
         assert told.value.message == UNREACHABLE
+    with pytest.raises(SearchUnavailable):
+        gone.put([an_entry(MINE, "isi")])
     assert time.monotonic() - began < 5
     gone.close()
 
@@ -345,6 +380,42 @@ def test_a_server_that_never_answers_is_given_up_within_five_seconds() -> None:
             search(index, "isi")
         assert told.value.message == SLOW
         assert time.monotonic() - began < 5
+        index.close()
+
+
+@pytest.mark.slow
+def test_a_wrong_password_and_too_few_rights_are_told_in_words(
+    request: pytest.FixtureRequest, server_folder: Path
+) -> None:
+    count(request, Elasticsearch)
+    for server in run_or_skip(Elasticsearch(server_folder / "secured", secured=True)):
+        url = server.url_of("bukti")
+        index = ElasticIndex(url, ANALYSER, writable=True)
+        index.put([an_entry(MINE, "isi", title="A")])
+        index.ping()
+        other = {"other": {"cluster": ["monitor"], "indices": [{"names": ["lain-*"], "privileges": ["all"]}]}}
+        key = client(index).security.create_api_key(name="lain", role_descriptors=other)["encoded"]
+        own = {"own": {"cluster": ["monitor"], "indices": [{"names": ["bukti-*"], "privileges": ["all"]}]}}
+        own_key = client(index).security.create_api_key(name="bukti", role_descriptors=own)["encoded"]
+        host = f"http://127.0.0.1:{server.ports[0]}"
+        for address, sentence in (
+            (url.replace(server.password, "salah"), LOGIN),
+            (f"{host}/bukti", LOGIN),
+            (f"{host}/bukti?api_key={quote(key)}", RIGHTS),
+        ):
+            stranger = ElasticIndex(address, ANALYSER, writable=True)
+            attempts: list[Callable[[], object]] = [stranger.ping, partial(search, stranger, "isi")]
+            for attempt in attempts:
+                with pytest.raises(SearchUnavailable) as told:
+                    attempt()
+                assert told.value.message == sentence
+            stranger.close()
+        # No more than these rights are needed, for a rebuild neither.
+        by_key = ElasticIndex(f"{host}/bukti?api_key={quote(own_key)}", ANALYSER, writable=True)
+        by_key.rebuild([an_entry(MINE, "isi", title="B")])
+        by_key.ping()
+        assert titles(search(by_key, "isi")) == {"B"}
+        by_key.close()
         index.close()
 
 
@@ -361,8 +432,19 @@ def test_an_address_names_hosts_account_and_prefix() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["es:9200", "ftp://es", "http://", "http://es/Nama", "http://es/a/b", "http://es:x", "http://es/x?warna=biru"]
-    + ["http://a/x,http://b", "http://u:p@a,http://v:q@b", "http://es/x?shards=0", "http://es/x?api_key"],
+    [
+        "es:9200",
+        "ftp://es",
+        "http://",
+        "http://es:x",
+        "http://es/Nama",
+        "http://es/a/b",
+        "http://a/x,http://b",
+        "http://u:p@a,http://v:q@b",
+        "http://es/x?warna=biru",
+        "http://es/x?shards=0",
+        "http://es/x?api_key",
+    ],
 )
 def test_a_wrong_address_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(InvalidInput, match="Alamat Elasticsearch"):
