@@ -130,11 +130,11 @@ def test_a_document_with_a_good_page_is_ranked_where_it_belongs_however_low_it_r
     index.put([at_random(UUID(int=chance.getrandbits(128)), 1) for _ in range(80)])
     for typed in ("peta", "peta rencana", "risiko OR audit", "spbe -rancangan"):
         monkeypatch.setattr("search.elastic.ranking._DOCUMENTS_RANKED", 1000)
-        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 1000)
+        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 10_000)
         ranked = [row.id for row in search(index, typed).documents if row.pages]
         # As if there were two hundred times as many documents.
         monkeypatch.setattr("search.elastic.ranking._DOCUMENTS_RANKED", 5)
-        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 5)
+        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 6)
         hits = search(index, typed)
         assert [row.id for row in hits.documents if row.pages] == ranked
         assert pages_in_order(index, parse(typed, ANALYSER), ME) == [row.id for row in hits.documents]
