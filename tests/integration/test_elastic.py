@@ -123,23 +123,6 @@ def test_both_engines_find_the_same_in_documents_made_at_random(index: ElasticIn
     embedded.close()
 
 
-def test_a_document_with_a_good_page_is_ranked_where_it_belongs_however_low_it_ranks_as_a_whole(
-    index: ElasticIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chance = random.Random(5)
-    index.put([at_random(UUID(int=chance.getrandbits(128)), 1) for _ in range(80)])
-    for typed in ("peta", "peta rencana", "risiko OR audit", "spbe -rancangan"):
-        monkeypatch.setattr("search.elastic.ranking._DOCUMENTS_RANKED", 1000)
-        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 10_000)
-        ranked = [row.id for row in search(index, typed).documents if row.pages]
-        # As if there were two hundred times as many documents.
-        monkeypatch.setattr("search.elastic.ranking._DOCUMENTS_RANKED", 5)
-        monkeypatch.setattr("search.elastic.ranking.MOST_COUNTED", 6)
-        hits = search(index, typed)
-        assert [row.id for row in hits.documents if row.pages] == ranked
-        assert pages_in_order(index, parse(typed, ANALYSER), ME) == [row.id for row in hits.documents]
-
-
 def summary(hits: Hits) -> object:
     """All that both engines must agree on: everything but scores, and the order that follows from them."""
     rows = {row.id: (row.version, row.title, row.unit, row.year, len(row.pages), row.further) for row in hits.documents}
