@@ -25,11 +25,14 @@ _Q = tantivy.Query
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`pages` are those with at least one of the words, `full_pages` those with all of them, ranked alike."""
+    """`pages` are those with at least one of the words, `full_pages` those with all of them; None where that is one.
+
+    The score of a page lacks `ALL_WORDS`: in a query that condition would have to be met a second time on each page.
+    """
 
     documents: tantivy.Query
     pages: tantivy.Query
-    full_pages: tantivy.Query
+    full_pages: tantivy.Query | None
     scored: bool
 
 
@@ -47,17 +50,11 @@ def ask(query: Query, access: Access) -> Asked:
         without=in_title,
     )
     words = [_clause(clause, "") for clause in wanted]
+    in_page_title = [_Q.boost_query(_clause(clause, "title_"), TITLE) for clause in wanted]
     without = [*in_title, *(_clause(clause, "") for clause in excluded)]
-    every_word = [_silent(word) for word in words]
-    pages = _all(
-        [_visible("page", access), *filters, *_at_least(words, 1)],
-        rather=[
-            *(_Q.boost_query(_clause(clause, "title_"), TITLE) for clause in wanted),
-            *([_Q.const_score_query(_all(every_word), ALL_WORDS)] if every_word else []),
-        ],
-        without=without,
-    )
-    full_pages = _all([*every_word, pages])
+    conditions = [_visible("page", access), *filters]
+    pages = _all([*conditions, *_at_least(words, 1)], rather=in_page_title, without=without)
+    full_pages = _all([*conditions, *words], rather=in_page_title, without=without) if len(words) > 1 else None
     return Asked(documents, pages, full_pages, scored=bool(wanted))
 
 

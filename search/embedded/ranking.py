@@ -9,13 +9,15 @@ from uuid import UUID
 import tantivy
 
 from evidence.access import Access
-from search.embedded.queries import DOCUMENT, Asked, ask, of_documents
+from search.embedded.queries import ALL_WORDS, DOCUMENT, Asked, ask, of_documents
 from search.embedded.records import document_ids, shown
 from search.index import PAGES_SHOWN, Cursor, DocumentHit, Facet, Hits, PageHit, PageOf, Query
 
 # Ranked exactly; what lies behind cannot be paged to. Ten screens of results are more than anyone reads.
 _DOCUMENTS_RANKED = 1000
 _PAGES_RANKED = 500
+# Pages of the documents shown that are counted one by one; beyond, they are counted in a second search.
+_PAGES_COUNTED = 2000
 # More documents than any institution holds; bounds the memory of one search.
 _MOST_DOCUMENTS = 60_000
 _FACETS = {
@@ -98,7 +100,7 @@ def _pages(
     """The best pages of documents that match. Their documents join `found` where they were not among the best."""
     if not asked.scored:
         return []
-    pages = _scored_pages(searcher, asked.pages, _PAGES_RANKED)
+    pages = _ranked_pages(searcher, asked)
     missing = {document for _, document, _ in pages} - found.keys()
     if missing and total > len(found):
         also, also_at, _ = _documents(searcher, of_documents(documents, missing), scored=True)
@@ -107,33 +109,53 @@ def _pages(
     return [page for page in pages if page[1] in found]
 
 
+def _ranked_pages(searcher: tantivy.Searcher, asked: Asked) -> list[_Page]:
+    """The best pages; those with all the words stand before others that are as good."""
+    pages = _scored_pages(searcher, asked.pages, _PAGES_RANKED)
+    if asked.full_pages is None:
+        return [(score + ALL_WORDS, document, at) for score, document, at in pages]
+    full = _scored_pages(searcher, asked.full_pages, _PAGES_RANKED)
+    known = {(at.segment_ord, at.doc) for _, _, at in full}
+    together = [(score + ALL_WORDS, document, at) for score, document, at in full]
+    together += [page for page in pages if (page[2].segment_ord, page[2].doc) not in known]
+    return sorted(together, key=_page_order)[:_PAGES_RANKED]
+
+
 def _best_pages(
     searcher: tantivy.Searcher, asked: Asked, documents: Collection[int]
 ) -> dict[int, tuple[tuple[PageHit, ...], int]]:
     """Each document's best pages and the count of the others: those with all words, or if it has none, with any."""
     best: dict[int, tuple[tuple[PageHit, ...], int]] = {}
-    for pages in (asked.full_pages, asked.pages):
+    some = [(asked.pages, ALL_WORDS)] if asked.full_pages is None else [(asked.full_pages, ALL_WORDS), (asked.pages, 0)]
+    for pages, bonus in some:
         lacking = [document for document in documents if document not in best]
         if not lacking:
             break
         wanted = of_documents(pages, lacking)
-        counts = _pages_by_document(searcher, wanted, len(lacking))
+        result = searcher.search(wanted, limit=_PAGES_COUNTED)
         together: dict[int, list[tuple[float, tantivy.DocAddress]]] = {}
-        for score, document, at in _scored_pages(searcher, wanted, _PAGES_RANKED):
+        for score, document, at in _with_documents(searcher, result):
             together.setdefault(document, []).append((score, at))
+        if _count(result) > _PAGES_COUNTED:
+            counts = _pages_by_document(searcher, wanted, len(lacking))
+        else:
+            counts = {document: len(hits) for document, hits in together.items()}
         for document, count in counts.items():
             hits = together.get(document, [])
             if len(hits) < min(count, PAGES_SHOWN):  # crowded out by documents with very many pages
                 hits = searcher.search(of_documents(pages, [document]), limit=PAGES_SHOWN, count=False).hits
-            shown_pages = tuple(_page_hit(shown(searcher, at), score) for score, at in hits[:PAGES_SHOWN])
+            shown_pages = tuple(_page_hit(shown(searcher, at), score + bonus) for score, at in hits[:PAGES_SHOWN])
             best[document] = shown_pages, count - len(shown_pages)
     return best
 
 
 def _scored_pages(searcher: tantivy.Searcher, pages: tantivy.Query, limit: int) -> list[_Page]:
-    hits = searcher.search(pages, limit=limit, count=False).hits
-    ids = document_ids(searcher, [address for _, address in hits])
-    return [(score, document, at) for document, (score, at) in zip(ids, hits, strict=True)]
+    return _with_documents(searcher, searcher.search(pages, limit=limit, count=False))
+
+
+def _with_documents(searcher: tantivy.Searcher, result: tantivy.SearchResult) -> list[_Page]:
+    ids = document_ids(searcher, [address for _, address in result.hits])
+    return [(score, document, at) for document, (score, at) in zip(ids, result.hits, strict=True)]
 
 
 def _row(document: int, score: float, facts: dict[str, Any], pages: tuple[PageHit, ...], further: int) -> DocumentHit:
