@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from evidence.access import Access
@@ -83,13 +83,14 @@ def _with_snippets(session: Session, analyser: Analyser, query: Query, hits: Hit
 
 def _texts(session: Session, pages: Collection[PageHit]) -> Mapping[tuple[str, int], str]:
     """The texts of these pages by file and page number. The caller has made sure that they may be seen."""
-    readings = {reading: sha256 for sha256, reading in newest_readings(session, {p.sha256 for p in pages}).items()}
-    rows = session.execute(
-        select(Page.reading_id, Page.number, Page.text).where(
-            Page.reading_id.in_(readings), Page.number.in_({page.page for page in pages})
-        )
-    )
-    return {(readings[reading], number): text for reading, number, text in rows}
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for page in pages:
+        numbers[page.sha256].add(page.page)
+    files = {reading: sha256 for sha256, reading in newest_readings(session, numbers).items()}
+    # One condition for each reading: pairs of reading and number would make SQLite look through all pages there are.
+    wanted = [and_(Page.reading_id == reading, Page.number.in_(numbers[sha256])) for reading, sha256 in files.items()]
+    rows = session.execute(select(Page.reading_id, Page.number, Page.text).where(or_(false(), *wanted)))
+    return {(files[reading], number): text for reading, number, text in rows}
 
 
 def _words_asked(query: Query, analyser: Analyser) -> Mapping[str, Collection[str]]:

@@ -29,8 +29,8 @@ def find_marks(tokens: Tokens, clauses: Sequence[Clause]) -> tuple[Mark, ...]:
     for starts, forms in ((exact, tokens.exact), (stems, tokens.stems)):
         if not starts:
             continue
-        for at, form in enumerate(forms):
-            for phrase, clause in starts.get(form, ()):
+        for at in [at for at, form in enumerate(forms) if form in starts]:
+            for phrase, clause in starts[forms[at]]:
                 last = at + len(phrase.words)
                 if forms[at:last] == phrase.words:
                     marks.add(Mark(tokens.starts[at], tokens.ends[last - 1], clause))
@@ -93,9 +93,14 @@ def _whole_words(tokens: Tokens, length: int, first: int, last: int, width: int)
 
 def _tidy(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> Snippet:
     """The range as one line, without invisible characters (some turn the reading order round)."""
-    out: list[str] = ["… "] if start > 0 else []
+    before, after = "… " if start > 0 else "", " …" if end < len(text) else ""
+    line = text[start:end].replace("\n", " ")
+    if line.isprintable() and "  " not in line and not line.startswith(" "):  # nothing moves, as nearly always
+        shift = len(before) - start
+        return Snippet(f"{before}{line}{after}", tuple((a + shift, b + shift) for a, b in marks))
+    out = [before]
     moved: list[int] = []
-    length = len("".join(out))
+    length = len(before)
     blank = True
     for char in _shown(text[start:end]):
         moved.append(length)
@@ -106,9 +111,7 @@ def _tidy(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> 
             length += 1
             blank = char == " "
     moved.append(length)
-    if end < len(text):
-        out.append(" …")
-    return Snippet("".join(out), tuple((moved[a - start], moved[b - start]) for a, b in marks))
+    return Snippet("".join(out) + after, tuple((moved[a - start], moved[b - start]) for a, b in marks))
 
 
 def _shown(text: str) -> Iterator[str]:
