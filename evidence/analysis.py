@@ -41,8 +41,9 @@ class Analyser:
         # Twice over the text is a third faster than once with a call for each token's form, start and end.
         exact = tuple(_TOKEN.findall(folded))
         starts, ends = tuple(zip(*[found.span() for found in _TOKEN.finditer(folded)], strict=True)) or ((), ())
-        known = self._known
-        return Tokens(exact, tuple([known.get(form) or self.stem(form) for form in exact]), starts, ends)
+        known = list(map(self._known.get, exact))
+        stems = tuple([stem or self.stem(form) for form, stem in zip(exact, known, strict=True)])
+        return Tokens(exact, stems, starts, ends)
 
     def stem(self, form: str) -> str:
         """The stem of one folded form: menetapkan, ditetapkan, penetapan -> tetap."""
