@@ -38,6 +38,10 @@ _BY_DOCUMENT = {"documents": {"terms": {"field": "key", "size": _MOST_DOCUMENTS}
 _NEWEST = [{"key": "desc"}]  # ids grow with time
 _BEST = [{"_score": "desc"}, *_NEWEST]
 _BEST_PAGES = [*_BEST, {"order": "asc"}]
+_PAGE_FIELDS = {
+    "stored_fields": "_none_",
+    "docvalue_fields": [{"field": "page"}, {"field": "sha256"}, {"field": "revision"}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class _Page:
     score: float
     key: str
     order: int
-    shown: Mapping[str, Any]
+    page: int
+    sha256: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def search(send: Send, query: Query, access: Access, after: Cursor | None, size:
     pages = [
         page
         for page in candidates.pages
-        if page.key in found.scores and not _outdated(page.shown, found.shown[page.key])
+        if page.key in found.scores and not _outdated(page.revision, found.shown[page.key])
     ]
     return Hits(
         total=found.total,
@@ -149,7 +155,7 @@ def _first_look(send: Send, asked: Asked) -> _Candidates:
     # With exclusions it is only known afterwards who of them stays, so that many more are asked for.
     size = MOST_COUNTED if asked.excluded else _DOCUMENTS_RANKED
     documents = {"query": asked.documents, "size": size, "sort": _BEST, "stored_fields": "_none_"}
-    pages = {"query": asked.pages, "size": _PAGES_RANKED, "sort": _BEST_PAGES, "_source": True}
+    pages = {"query": asked.pages, "size": _PAGES_RANKED, "sort": _BEST_PAGES, **_PAGE_FIELDS}
     if asked.excluded:
         pages["aggs"] = _BY_DOCUMENT
         documents["track_total_hits"] = MOST_COUNTED + 1
@@ -163,10 +169,7 @@ def _first_look(send: Send, asked: Asked) -> _Candidates:
     clean = _keys(ranked) if asked.excluded else None
     if clean is not None:
         scores = {key: scores[key] for key in clean if key in scores}
-    rows = [
-        _Page(float(hit["sort"][0]), hit["sort"][1], hit["sort"][2], hit["_source"]["shown"])
-        for hit in ranked["hits"]["hits"]
-    ]
+    rows = [_page(hit) for hit in ranked["hits"]["hits"]]
     rows = [page for page in rows if page.key in scores or not complete]
     return _Candidates(scores, rows, floor, clean, counted)
 
@@ -231,7 +234,9 @@ def _best_pages(
     for bucket in aggregations["documents"]["buckets"]:
         key = bucket["key"]
         hits = [
-            hit for hit in bucket["top"]["hits"]["hits"] if not _outdated(hit["_source"]["shown"], documents.get(key))
+            hit
+            for hit in bucket["top"]["hits"]["hits"]
+            if not _outdated(hit["_source"]["shown"]["revision"], documents.get(key))
         ]
         shown = tuple(_page_hit(hit["_source"]["shown"], float(hit["sort"][0])) for hit in hits)
         best[key] = shown, max(0, bucket["doc_count"] - PAGES_SHOWN)
@@ -258,9 +263,15 @@ def _enough(keys: Iterable[str], candidates: _Candidates, count: int) -> list[st
 # --- what comes back
 
 
-def _outdated(page: Mapping[str, Any], document: Mapping[str, Any] | None) -> bool:
-    """Left behind by a writer that came too late and died before it could clean up."""
-    return document is not None and int(page["revision"]) < int(document["revision"])
+def _page(hit: Json) -> _Page:
+    score, key, order = hit["sort"]
+    fields = hit["fields"]
+    return _Page(float(score), key, order, fields["page"][0], fields["sha256"][0], fields["revision"][0])
+
+
+def _outdated(revision: int, document: Mapping[str, Any] | None) -> bool:
+    """A page left behind by a writer that came too late and died before it could clean up."""
+    return document is not None and revision < int(document["revision"])
 
 
 def _row(key: str, score: float, shown: Mapping[str, Any], pages: tuple[PageHit, ...], further: int) -> DocumentHit:
@@ -286,7 +297,7 @@ def _page_hit(shown: Mapping[str, Any], score: float) -> PageHit:
 
 
 def _page_of(page: _Page, score: float) -> PageOf:
-    return PageOf(UUID(hex=page.key), page.shown["sha256"], page.shown["page"], round(score, 4))
+    return PageOf(UUID(hex=page.key), page.sha256, page.page, round(score, 4))
 
 
 def _keys(answer: Json) -> list[str]:
