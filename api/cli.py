@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from api.logs import log_events
 from evidence.errors import BuktiError, InvalidInput
 from evidence.settings import Settings
+from ingest.logs import log_events
 
 app = typer.Typer(
     name="bukti",

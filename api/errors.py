@@ -44,6 +44,7 @@ STATUS: dict[type[BuktiError], int] = {
 }
 
 
+_AWAY = "Bukti untuk sementara tidak dapat mencapai penyimpanannya. Data Anda aman; coba lagi beberapa saat lagi."
 _NO_PAGE = "Halaman ini tidak ada."
 
 
@@ -82,6 +83,10 @@ def _return_path(request: Request) -> str:
 
 
 def _in_our_words(error: Exception) -> BuktiError:
+    if isinstance(error, DatabaseUnavailable | FilesUnavailable):
+        # Which server, and why, is for the log and for `bukti doctor`, not for visitors.
+        log.error("request.server_unavailable", reason=error.message)
+        return type(error)(_AWAY)
     if isinstance(error, BuktiError):
         return error
     if isinstance(error, RequestValidationError):

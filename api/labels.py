@@ -66,6 +66,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ocr": "OCR (pindaian)",
         "both": "teks dan OCR",
         "blank": "halaman kosong",
+        "pending": "menunggu OCR",
         "unreadable": "tidak terbaca",
         "file": "berkas",
         "metadata": "keterangan berkas",

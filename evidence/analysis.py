@@ -52,7 +52,7 @@ class Analyser:
             return stem
         if len(form) > _LONGEST_STEMMED or not form.isascii() or not form.isalpha():
             return form
-        stem = str(self._sastrawi().stem(form))
+        stem = str(self._sastrawi().stem_word(form))
         self._known[form] = self._new[form] = stem
         return stem
 

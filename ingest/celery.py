@@ -5,28 +5,20 @@ Settings come from the environment. `bukti worker` does the same and needs no op
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from typing import Any
 
-import structlog
 from celery import signals
 
 from evidence.settings import Settings
+from ingest.logs import log_events
 from ingest.queue import Queue
 from ingest.runtime import Runtime, open_runtime
 from ingest.worker import Hands
 
-# Plain lines, and no values of variables: these may be texts of documents.
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
-)
+log_events(logging.INFO)
 
 _settings = Settings()
 _queue = Queue(_settings.broker_url)

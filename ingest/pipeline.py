@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from evidence.db import Database
@@ -144,15 +144,17 @@ class _Loaded:
     parts: tuple[PartRow, ...]
 
 
+_PARTS = (
+    select(Version.document_id, Version.institution_id)
+    .add_columns(VersionPart.ordinal, VersionPart.role, VersionPart.name, VersionPart.blob_sha256, Blob.mime)
+    .join(VersionPart, VersionPart.version_id == Version.id)
+    .join(Blob, Blob.sha256 == VersionPart.blob_sha256)
+    .where(Version.id == bindparam("of"))
+    .order_by(VersionPart.ordinal)
+)
+
+
 def _load(runtime: Runtime, version: UUID) -> _Loaded:
-    of = VersionPart
     with runtime.db.reading() as session:
-        rows = session.execute(
-            select(Version.document_id, Version.institution_id)
-            .add_columns(of.ordinal, of.role, of.name, of.blob_sha256, Blob.mime)
-            .join(of, of.version_id == Version.id)
-            .join(Blob, Blob.sha256 == of.blob_sha256)
-            .where(Version.id == version)
-            .order_by(of.ordinal)
-        ).all()
+        rows = session.execute(_PARTS, {"of": version}).all()
     return _Loaded(version, rows[0][0], rows[0][1], tuple(PartRow(*row[2:]) for row in rows))

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
-from sqlalchemy import func, select, update
+from sqlalchemy import BindParameter, UpdateBase, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from evidence.db import Database, insert_new, insert_row, now
@@ -126,32 +126,11 @@ def claim(db: Database, owner: str, queues: Collection[str], lease: timedelta) -
 
     Every claim is its own, so that a thread whose lease ran out can write nothing, even beside another of its process.
     """
-    owner = f"{owner}:{uuid4().hex[:12]}"
-    busy = (
-        select(Job.institution_id, func.count().label("jobs"))
-        .where(Job.state == "running", Job.queue.in_(queues))
-        .group_by(Job.institution_id)
-        .subquery()
-    )
-    due = (
-        select(Job.id)
-        .outerjoin(busy, busy.c.institution_id == Job.institution_id)
-        .where(Job.queue.in_(queues), Job.state == "waiting", Job.not_before <= now())
-        .order_by(func.coalesce(busy.c.jobs, 0), Job.priority.desc(), Job.created_at, Job.id)
-        .limit(1)
-        # On a server, workers that ask at the same time look past each other's choice instead of waiting for it.
-        .with_for_update(skip_locked=True, of=Job)
-        .scalar_subquery()
-    )
-    take = (
-        update(Job)
-        .where(Job.id == due, Job.state == "waiting")
-        .values(state="running", stage="reading", owner=owner, lease=now() + lease, tries=Job.tries + 1)
-        .returning(Job.id, Job.kind, Job.subject, Job.revision)
-    )
+    owner, at = f"{owner}:{uuid4().hex[:12]}", now()
     with db.transaction() as session:
-        job = session.connection().execute(take).one_or_none()
-    return Claimed(*job, owner=owner, lease=lease) if job else None
+        wanted = {"queues": list(queues), "at": at, "by": owner, "until": at + lease}
+        job = session.connection().execute(_TAKE, wanted).one_or_none()
+    return Claimed(job.id, job.kind, job.subject, job.revision, owner, lease) if job else None
 
 
 def renew(db: Database, job: Claimed, stage: str, progress: str = "") -> None:
@@ -263,6 +242,37 @@ def _forgotten(session: Session) -> list[UUID]:
 
 _WAITING: dict[str, Any] = {"state": "waiting", "stage": "waiting", "progress": "", "owner": "", "lease": None}
 _POISON = "Pemrosesan berkas ini berulang kali terhenti sehingga disisihkan. Berkas asli tetap disimpan."
+
+
+def _take() -> UpdateBase:
+    queues: BindParameter[Any] = bindparam("queues", expanding=True)
+    busy = (
+        select(Job.institution_id, func.count().label("jobs"))
+        .where(Job.state == "running", Job.queue.in_(queues))
+        .group_by(Job.institution_id)
+        .subquery()
+    )
+    due = (
+        select(Job.id)
+        .outerjoin(busy, busy.c.institution_id == Job.institution_id)
+        .where(Job.queue.in_(queues), Job.state == "waiting", Job.not_before <= bindparam("at"))
+        .order_by(func.coalesce(busy.c.jobs, 0), Job.priority.desc(), Job.created_at, Job.id)
+        .limit(1)
+        # On a server, workers that ask at the same time look past each other's choice instead of waiting for it.
+        .with_for_update(skip_locked=True, of=Job)
+        .scalar_subquery()
+    )
+    taken = {"state": "running", "stage": "reading", "owner": bindparam("by"), "lease": bindparam("until")}
+    return (
+        update(Job)
+        .where(Job.id == due, Job.state == "waiting")
+        .values(**taken, tries=Job.tries + 1)
+        .returning(Job.id, Job.kind, Job.subject, Job.revision)
+    )
+
+
+# Made once: putting it together costs more than asking it.
+_TAKE = _take()
 
 
 def _mine(session: Session, job: Claimed, **values: Any) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from evidence.analysis import ANALYSIS_VERSION, Analyser, fold_text
+from evidence.analysis import ANALYSIS_VERSION, Analyser
 from search.index import IndexEntry
+from search.rows import all_words, facts_of, fields_of
 
 LAYOUT = "1"
 MADE_BY = {"layout": LAYOUT, "analysis_version": ANALYSIS_VERSION}
@@ -102,39 +103,13 @@ def page_entries(entry: IndexEntry, analyser: Analyser) -> Iterator[tuple[str, d
 
 
 def document_entry(entry: IndexEntry, analyser: Analyser) -> dict[str, Any]:
-    return _common(entry, analyser) | {
-        "all_stems": " ".join(page.words.stems for page in entry.pages),
-        "all_exact": " ".join(page.words.exact for page in entry.pages),
-        "shown": {
-            "version": entry.version.hex,
-            "sha256": entry.sha256,
-            "name": entry.name,
-            "title": entry.title,
-            "doc_type": entry.doc_type,
-            "number": entry.number,
-            "year": entry.year,
-            "unit": entry.unit.hex if entry.unit else None,
-            "unit_name": entry.unit_name,
-            "revision": entry.revision,
-        },
-    }
+    shown = facts_of(entry) | {"revision": entry.revision}
+    return _common(entry, analyser) | all_words(entry) | {"shown": shown}
 
 
 def _common(entry: IndexEntry, analyser: Analyser) -> dict[str, Any]:
-    about = (entry.title, entry.doc_type.replace("_", " "), entry.number, str(entry.year or ""), entry.name)
-    title = analyser.analyse(fold_text(" ".join(about)))
-    return {
-        "key": entry.document.hex,
+    return fields_of(entry, analyser) | {
         "revision": entry.revision,
         "institution": entry.institution.hex,
         "confidentiality": entry.confidentiality,
-        "unit": entry.unit.hex if entry.unit else None,
-        "unit_facet": f"{entry.unit.hex} {entry.unit_name}" if entry.unit else None,
-        "unit_words": " ".join(analyser.analyse(fold_text(entry.unit_name)).exact),
-        "doc_type": entry.doc_type or None,
-        "type_words": entry.doc_type.replace("_", " "),
-        "year": entry.year,
-        "indicator": list(entry.indicators),
-        "title_stems": " ".join(title.stems),
-        "title_exact": " ".join(title.exact),
     }

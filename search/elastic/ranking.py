@@ -15,26 +15,15 @@ from uuid import UUID
 from evidence.access import Access
 from search.elastic.mapping import DOCUMENTS, PAGES
 from search.elastic.queries import DOCUMENT, Asked, Json, ask, of_documents
-from search.index import PAGES_SHOWN, Cursor, DocumentHit, Facet, Hits, PageHit, PageOf, Query
+from search.index import PAGES_SHOWN, Cursor, Facet, Hits, PageHit, PageOf, Query
+from search.rows import DOCUMENTS_RANKED, FACET_COUNTS, MOST_DOCUMENTS, PAGES_RANKED, document_hit, facets
 
 # Takes searches, each with the kind of index it is for, and gives an answer to each.
 Send = Callable[[Sequence[tuple[str, Json]]], list[Json]]
 
 # Counted exactly up to here; facets are always exact.
 MOST_COUNTED = 10_000
-# Ranked exactly; what lies behind cannot be paged to. Ten screens of results are more than anyone reads.
-_DOCUMENTS_RANKED = 1000
-_PAGES_RANKED = 500
-# More documents than any institution holds; below the engine's own limits for buckets and terms.
-_MOST_DOCUMENTS = 60_000
-_FACETS = {
-    "type": ("doc_type", 100),
-    "year": ("year", 100),
-    "unit": ("unit_facet", 200),
-    "indicator": ("indicator", 200),
-}
-_COUNTS = {name: {"terms": {"field": field, "size": size}} for name, (field, size) in _FACETS.items()}
-_BY_DOCUMENT = {"documents": {"terms": {"field": "key", "size": _MOST_DOCUMENTS}}}
+_BY_DOCUMENT = {"documents": {"terms": {"field": "key", "size": MOST_DOCUMENTS}}}
 _NEWEST = [{"key": "desc"}]  # ids grow with time
 _BEST = [{"_score": "desc"}, *_NEWEST]
 _BEST_PAGES = [*_BEST, {"order": "asc"}]
@@ -109,7 +98,8 @@ def search(send: Send, query: Query, access: Access, after: Cursor | None, size:
     return Hits(
         total=found.total,
         documents=tuple(
-            _row(key, score, found.shown[key], *found.pages.get(key, ((), 0))) for score, key in rows[:size]
+            document_hit(UUID(hex=key), score, found.shown[key], *found.pages.get(key, ((), 0)))
+            for score, key in rows[:size]
         ),
         pages=tuple(
             _page_of(page, page.score + as_a_whole(page.key) * DOCUMENT) for page in _flat(pages, as_a_whole)[:size]
@@ -141,8 +131,8 @@ def _newest_first(send: Send, asked: Asked, query: Query, after: Cursor | None, 
     shown = rows[:size]
     return Hits(
         total=answer["hits"]["total"]["value"],
-        documents=tuple(_row(row["sort"][0], 0.0, row["_source"]["shown"], (), 0) for row in shown),
-        facets=_facets(answer),
+        documents=tuple(document_hit(UUID(hex=hit["sort"][0]), 0.0, hit["_source"]["shown"], (), 0) for hit in shown),
+        facets=facets(answer["aggregations"]),
         after=Cursor(0.0, UUID(hex=shown[-1]["sort"][0])) if len(rows) > size else None,
         notices=query.notices,
     )
@@ -153,9 +143,9 @@ def _newest_first(send: Send, asked: Asked, query: Query, after: Cursor | None, 
 
 def _first_look(send: Send, asked: Asked) -> _Candidates:
     # With exclusions it is only known afterwards who of them stays, so that many more are asked for.
-    size = MOST_COUNTED if asked.excluded else _DOCUMENTS_RANKED
+    size = MOST_COUNTED if asked.excluded else DOCUMENTS_RANKED
     documents = {"query": asked.documents, "size": size, "sort": _BEST, "stored_fields": "_none_"}
-    pages = {"query": asked.pages, "size": _PAGES_RANKED, "sort": _BEST_PAGES, **_PAGE_FIELDS}
+    pages = {"query": asked.pages, "size": PAGES_RANKED, "sort": _BEST_PAGES, **_PAGE_FIELDS}
     if asked.excluded:
         pages["aggs"] = _BY_DOCUMENT
         documents["track_total_hits"] = MOST_COUNTED + 1
@@ -187,7 +177,9 @@ def _second_look(
     send: Send, asked: Asked, candidates: _Candidates, wanted: Sequence[str], listed: Sequence[str]
 ) -> _Found:
     if not wanted and not listed and candidates.clean is None:
-        return _Found({}, {}, {}, candidates.counted["hits"]["total"]["value"], _facets(candidates.counted))
+        return _Found(
+            {}, {}, {}, candidates.counted["hits"]["total"]["value"], facets(candidates.counted["aggregations"])
+        )
     keys = sorted({*wanted, *listed})
     best = {"terms": {"field": "key", "size": max(1, len(wanted))}}
     top = {"top": {"top_hits": {"size": PAGES_SHOWN, "sort": [{"_score": "desc"}, {"order": "asc"}]}}}
@@ -222,7 +214,7 @@ def _second_look(
         shown=shown,
         pages=pages,
         total=counted["hits"]["total"]["value"],
-        facets=_facets(counted),
+        facets=facets(counted["aggregations"]),
     )
 
 
@@ -244,7 +236,7 @@ def _best_pages(
 
 
 def _counting() -> Json:
-    return {"track_total_hits": MOST_COUNTED, "aggs": _COUNTS}
+    return {"track_total_hits": MOST_COUNTED, "aggs": FACET_COUNTS}
 
 
 def _enough(keys: Iterable[str], candidates: _Candidates, count: int) -> list[str]:
@@ -274,24 +266,6 @@ def _outdated(revision: int, document: Mapping[str, Any] | None) -> bool:
     return document is not None and revision < int(document["revision"])
 
 
-def _row(key: str, score: float, shown: Mapping[str, Any], pages: tuple[PageHit, ...], further: int) -> DocumentHit:
-    return DocumentHit(
-        id=UUID(hex=key),
-        version=UUID(hex=shown["version"]),
-        sha256=shown["sha256"],
-        name=shown["name"],
-        title=shown["title"],
-        doc_type=shown["doc_type"],
-        number=shown["number"],
-        year=shown["year"],
-        unit=UUID(hex=shown["unit"]) if shown["unit"] else None,
-        unit_name=shown["unit_name"],
-        score=round(score, 4),
-        pages=pages,
-        further=further,
-    )
-
-
 def _page_hit(shown: Mapping[str, Any], score: float) -> PageHit:
     return PageHit(shown["part"], shown["page"], shown["label"], shown["sha256"], round(score, 4))
 
@@ -302,19 +276,3 @@ def _page_of(page: _Page, score: float) -> PageOf:
 
 def _keys(answer: Json) -> list[str]:
     return [bucket["key"] for bucket in answer["aggregations"]["documents"]["buckets"]]
-
-
-def _facets(answer: Json) -> dict[str, tuple[Facet, ...]]:
-    facets = {}
-    for name in _FACETS:
-        rows = (_facet(name, bucket) for bucket in answer["aggregations"][name]["buckets"])
-        facets[name] = tuple(sorted(rows, key=lambda facet: (-facet.count, facet.label)))
-    return facets
-
-
-def _facet(name: str, bucket: Json) -> Facet:
-    value, count = str(bucket["key"]), int(bucket["doc_count"])
-    if name == "unit":
-        unit, _, label = value.partition(" ")
-        return Facet(str(UUID(hex=unit)), label, count)
-    return Facet(value, value, count)

@@ -11,21 +11,11 @@ import tantivy
 from evidence.access import Access
 from search.embedded.queries import ALL_WORDS, DOCUMENT, Asked, ask, of_documents
 from search.embedded.records import document_ids, shown
-from search.index import PAGES_SHOWN, Cursor, DocumentHit, Facet, Hits, PageHit, PageOf, Query
+from search.index import PAGES_SHOWN, Cursor, Hits, PageHit, PageOf, Query
+from search.rows import DOCUMENTS_RANKED, FACET_COUNTS, MOST_DOCUMENTS, PAGES_RANKED, document_hit, facets
 
-# Ranked exactly; what lies behind cannot be paged to. Ten screens of results are more than anyone reads.
-_DOCUMENTS_RANKED = 1000
-_PAGES_RANKED = 500
 # Pages of the documents shown that are counted one by one; beyond, they are counted in a second search.
 _PAGES_COUNTED = 2000
-# More documents than any institution holds; bounds the memory of one search.
-_MOST_DOCUMENTS = 60_000
-_FACETS = {
-    "type": ("doc_type", 100),
-    "year": ("year", 100),
-    "unit": ("unit_facet", 200),
-    "indicator": ("indicator", 200),
-}
 
 _Addresses = dict[int, tantivy.DocAddress]  # by document, as everywhere here by the number of its UUID
 _Page = tuple[float, int, tantivy.DocAddress]  # score, document, the page
@@ -52,11 +42,11 @@ def search(searcher: tantivy.Searcher, query: Query, access: Access, after: Curs
     return Hits(
         total=total,
         documents=tuple(
-            _row(document, score, shown(searcher, addresses[document]), *best.get(document, ((), 0)))
+            document_hit(UUID(int=document), score, shown(searcher, addresses[document]), *best.get(document, ((), 0)))
             for score, document in rows
         ),
         pages=tuple(_page_of(searcher, page) for page in ranked_pages[:size]),
-        facets=_facets(searcher, documents),
+        facets=facets(searcher.aggregate(documents, FACET_COUNTS)),
         after=Cursor(rows[-1][0], UUID(int=rows[-1][1])) if more else None,
         notices=query.notices,
     )
@@ -69,7 +59,7 @@ def _page_order(page: _Page) -> tuple[float, int, int, int]:
 
 def _with_clean_page(searcher: tantivy.Searcher, asked: Asked) -> list[int]:
     """The documents with a page that holds a wanted word and no excluded one."""
-    return list(_pages_by_document(searcher, asked.pages, _MOST_DOCUMENTS))
+    return list(_pages_by_document(searcher, asked.pages, MOST_DOCUMENTS))
 
 
 def _pages_by_document(searcher: tantivy.Searcher, pages: tantivy.Query, size: int) -> dict[int, int]:
@@ -82,7 +72,7 @@ def _documents(
     searcher: tantivy.Searcher, query: tantivy.Query, scored: bool
 ) -> tuple[dict[int, float], _Addresses, int]:
     """Scores and addresses of the best documents, and how many there are in all."""
-    result = searcher.search(query, limit=_DOCUMENTS_RANKED, order_by_field=None if scored else "id_high")
+    result = searcher.search(query, limit=DOCUMENTS_RANKED, order_by_field=None if scored else "id_high")
     at = [address for _, address in result.hits]
     ids = document_ids(searcher, at)
     found = {document: score if scored else 0.0 for document, (score, _) in zip(ids, result.hits, strict=True)}
@@ -111,14 +101,14 @@ def _pages(
 
 def _ranked_pages(searcher: tantivy.Searcher, asked: Asked) -> list[_Page]:
     """The best pages; those with all the words stand before others that are as good."""
-    pages = _scored_pages(searcher, asked.pages, _PAGES_RANKED)
+    pages = _scored_pages(searcher, asked.pages, PAGES_RANKED)
     if asked.full_pages is None:
         return [(score + ALL_WORDS, document, at) for score, document, at in pages]
-    full = _scored_pages(searcher, asked.full_pages, _PAGES_RANKED)
+    full = _scored_pages(searcher, asked.full_pages, PAGES_RANKED)
     known = {(at.segment_ord, at.doc) for _, _, at in full}
     together = [(score + ALL_WORDS, document, at) for score, document, at in full]
     together += [page for page in pages if (page[2].segment_ord, page[2].doc) not in known]
-    return sorted(together, key=_page_order)[:_PAGES_RANKED]
+    return sorted(together, key=_page_order)[:PAGES_RANKED]
 
 
 def _best_pages(
@@ -158,19 +148,6 @@ def _with_documents(searcher: tantivy.Searcher, result: tantivy.SearchResult) ->
     return [(score, document, at) for document, (score, at) in zip(ids, result.hits, strict=True)]
 
 
-def _row(document: int, score: float, facts: dict[str, Any], pages: tuple[PageHit, ...], further: int) -> DocumentHit:
-    unit = facts.pop("unit")
-    return DocumentHit(
-        id=UUID(int=document),
-        version=UUID(hex=facts.pop("version")),
-        unit=UUID(hex=unit) if unit else None,
-        score=round(score, 4),
-        pages=pages,
-        further=further,
-        **facts,
-    )
-
-
 def _page_hit(facts: dict[str, Any], score: float) -> PageHit:
     return PageHit(score=round(score, 4), **facts)
 
@@ -179,24 +156,6 @@ def _page_of(searcher: tantivy.Searcher, page: _Page) -> PageOf:
     score, document, address = page
     facts = shown(searcher, address)
     return PageOf(UUID(int=document), facts["sha256"], facts["page"], round(score, 4))
-
-
-def _facets(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[str, tuple[Facet, ...]]:
-    asked = {name: {"terms": {"field": field, "size": size}} for name, (field, size) in _FACETS.items()}
-    counted = searcher.aggregate(query, asked)
-    facets = {}
-    for name in _FACETS:
-        buckets = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted[name]["buckets"]]
-        rows = (_facet(name, value, count) for value, count in buckets)
-        facets[name] = tuple(sorted(rows, key=lambda facet: (-facet.count, facet.label)))
-    return facets
-
-
-def _facet(name: str, value: str, count: int) -> Facet:
-    if name == "unit":
-        unit, _, label = value.partition(" ")
-        return Facet(str(UUID(hex=unit)), label, count)
-    return Facet(value, value, count)
 
 
 def _count(result: tantivy.SearchResult) -> int:

@@ -14,8 +14,9 @@ from uuid import UUID
 
 import tantivy
 
-from evidence.analysis import ANALYSIS_VERSION, Analyser, fold_text
+from evidence.analysis import ANALYSIS_VERSION, Analyser
 from search.index import IndexEntry
+from search.rows import all_words, facts_of, fields_of
 
 LAYOUT = "1"
 MADE_BY = f"layout {LAYOUT}, analysis {ANALYSIS_VERSION}"
@@ -49,7 +50,9 @@ def scope(level: str, institution: UUID, confidentiality: int) -> str:
 
 
 def records(entry: IndexEntry, analyser: Analyser) -> Iterator[tantivy.Document]:
-    common = _common(entry, analyser)
+    # A UUID does not fit into one number.
+    ids = {"id_high": entry.document.int >> 64, "id_low": entry.document.int & (2**64 - 1)}
+    common = fields_of(entry, analyser) | ids
     for page in entry.pages:
         yield _record(
             common,
@@ -61,20 +64,9 @@ def records(entry: IndexEntry, analyser: Analyser) -> Iterator[tantivy.Document]
     yield _record(
         common,
         scope=scope("document", entry.institution, entry.confidentiality),
-        all_stems=" ".join(page.words.stems for page in entry.pages),
-        all_exact=" ".join(page.words.exact for page in entry.pages),
         revision=entry.revision,
-        shown={
-            "version": entry.version.hex,
-            "sha256": entry.sha256,
-            "name": entry.name,
-            "title": entry.title,
-            "doc_type": entry.doc_type,
-            "number": entry.number,
-            "year": entry.year,
-            "unit": entry.unit.hex if entry.unit else None,
-            "unit_name": entry.unit_name,
-        },
+        shown=facts_of(entry),
+        **all_words(entry),
     )
 
 
@@ -88,26 +80,6 @@ def document_ids(searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]
     high = searcher.fast_field_values("id_high", addresses)
     low = searcher.fast_field_values("id_low", addresses)
     return [int(a or 0) << 64 | int(b or 0) for a, b in zip(high, low, strict=True)]
-
-
-def _common(entry: IndexEntry, analyser: Analyser) -> dict[str, Any]:
-    """What every record of a document holds, so that filters and access work on both levels."""
-    about = (entry.title, entry.doc_type.replace("_", " "), entry.number, str(entry.year or ""), entry.name)
-    title = analyser.analyse(fold_text(" ".join(about)))
-    return {
-        "key": entry.document.hex,
-        "id_high": entry.document.int >> 64,
-        "id_low": entry.document.int & (2**64 - 1),
-        "unit": entry.unit.hex if entry.unit else None,
-        "unit_facet": f"{entry.unit.hex} {entry.unit_name}" if entry.unit else None,
-        "unit_words": " ".join(analyser.analyse(fold_text(entry.unit_name)).exact),
-        "doc_type": entry.doc_type or None,
-        "type_words": entry.doc_type.replace("_", " "),
-        "year": entry.year,
-        "indicator": list(entry.indicators),
-        "title_stems": " ".join(title.stems),
-        "title_exact": " ".join(title.exact),
-    }
 
 
 def _record(common: dict[str, Any], *, shown: dict[str, Any], **fields: Any) -> tantivy.Document:
