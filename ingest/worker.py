@@ -75,7 +75,6 @@ class Hands:
             # Whoever held the data folder before is gone, and whatever it was doing with it.
             release(self._runtime.db)
             self._runtime.indexer.take_back()
-        if "index" in self._queues:
             self._prepare_index()
         for thread in self._threads:
             thread.start()
@@ -162,21 +161,21 @@ class Hands:
             log.exception("job.not_failed")
 
     def _prepare_index(self) -> None:
+        """Whatever happened to the index while nobody of us looked is repaired."""
         try:
             self._runtime.index.ping()
             self._runtime.indexer.sync()
         except IndexOutdated:
             self._runtime.indexer.rebuild()
-        except SearchUnavailable as error:
-            if self._runtime.settings.alone:
-                raise
-            log.warning("index.unavailable", reason=error.message)  # everything else can be done meanwhile
 
     def _index(self) -> None:
-        failures = 0
+        prepared, failures = self._runtime.settings.alone, 0
         while not self._stopping.is_set():
             self._gather()
             try:
+                if not prepared:  # a search server may be away when we start: everything else is done meanwhile
+                    self._prepare_index()
+                    prepared = True
                 while self._runtime.indexer.run_once() and not self._stopping.is_set():
                     pass
                 failures = 0

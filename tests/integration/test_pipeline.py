@@ -173,6 +173,24 @@ def test_the_index_is_built_anew_and_answers_as_before(settings: Settings, files
     assert [hit.id for hit in hits.documents] == [item.document]
 
 
+def test_what_the_index_has_lost_is_found_again_once_a_worker_has_started(
+    settings: Settings, files: dict[str, bytes]
+) -> None:
+    with working(settings) as opened:
+        world = a_world(opened.db)
+        item = take_in(opened, world.mine, _PERWALI, files[_PERWALI])
+        assert item.document
+        with opened.db.reading() as session:
+            opened.index.remove([(item.document, session.get_one(Document, item.document).revision)])
+            assert not find(session, opened.index, opened.analyser, "jaringan intra", world.mine).documents
+    with working(settings) as opened:
+        end = time.monotonic() + 30
+        with opened.db.reading() as session:
+            while not find(session, opened.index, opened.analyser, "jaringan intra", world.mine).documents:
+                assert time.monotonic() < end
+                time.sleep(0.05)
+
+
 def test_whoever_may_only_look_cannot_hand_anything_in(runtime: Runtime, world: World) -> None:
     viewer = Access(world.mine.institution, world.mine.account, frozenset({"viewer"}))
     with pytest.raises(NotAllowed):
