@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 import uuid
@@ -23,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from evidence.errors import DatabaseUnavailable
 
 _LOCK_SECONDS = 30
+_LOOK_SECONDS = 0.02
 
 
 def uuid7() -> uuid.UUID:
@@ -184,12 +186,25 @@ def _discarded(session: Session) -> Iterator[None]:
         raise
 
 
+def _use_wal(cursor: Any) -> None:
+    """A new database changes its form once, and SQLite does not wait for another process that does the same."""
+    end = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            cursor.execute("pragma journal_mode=wal")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(_LOOK_SECONDS)
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
-        cursor.execute("pragma journal_mode=wal")
+        _use_wal(cursor)
         # NORMAL survives kill -9 but not a power cut: an acknowledged upload must survive both.
         cursor.execute("pragma synchronous=full")
         cursor.execute("pragma foreign_keys=on")

@@ -104,7 +104,8 @@ def test_a_file_server_that_is_away_is_said_in_words(linking_site: Site, s3: S3)
     s3.kill()
     answer = linking_site.client.get(f"/dokumen/{document}/hal/1/gambar")
     assert answer.status_code == 503
-    assert "Penyimpanan berkas tidak dapat dipakai" in answer.text
+    assert "tidak dapat mencapai penyimpanannya" in answer.text
+    assert str(s3.port) not in answer.text, "the server's address is not for visitors"
     assert linking_site.client.get("/healthz").json()["files"] == "FilesUnavailable"
 
 
