@@ -38,6 +38,7 @@ from evidence.models import Job, Outbox
 from evidence.settings import Settings
 from ingest.hand_in import Handed, hand_in
 from ingest.runtime import Runtime
+from tests.support.sight import module_of
 from tests.support.world import fresh_urls
 
 
@@ -119,7 +120,7 @@ def _children() -> list[int]:
     for thread in Path("/proc/self/task").iterdir():
         with suppress(FileNotFoundError):  # it has just ended
             children += map(int, (thread / "children").read_text("ascii").split())
-    return children
+    return [child for child in children if module_of(child)]  # not the servers, which are this process's too
 
 
 def _cpu(process: int) -> float:
