@@ -23,7 +23,7 @@ _LONGEST_STEMMED = 24
 class Analyser:
     """Tokens and stems with a table of known forms, kept in memory and, if `table` is given, on disk.
 
-    A new form costs Sastrawi about 90 us, a known one a dictionary look-up; the shipped table (made by
+    A new form costs Sastrawi some 25 us, a known one a dictionary look-up; the shipped table (made by
     `python -m evidence.analysis` from the project's own texts) spares a new instance most of the first.
     """
 
@@ -75,20 +75,11 @@ class Analyser:
 
     def _sastrawi(self) -> Any:
         if self._stemmer is None:
-            # 0.3 s, and not needed for known forms.
-            from Sastrawi.Dictionary.ArrayDictionary import ArrayDictionary
-            from Sastrawi.Stemmer.Stemmer import Stemmer
-            from Sastrawi.Stemmer.StemmerFactory import StemmerFactory
+            # Thirty thousand roots, and not needed for known forms.
+            from evidence.stemming import indonesian_stemmer
 
-            # Not the factory's own stemmer: it lacks our roots, and its cache would keep every form a second time.
-            self._stemmer = Stemmer(ArrayDictionary([*StemmerFactory().get_words(), *_roots()]))
+            self._stemmer = indonesian_stemmer()
         return self._stemmer
-
-
-def _roots() -> list[str]:
-    """Root words that Sastrawi lacks; evidence/roots.txt."""
-    lines = resources.files("evidence").joinpath("roots.txt").read_text("utf-8").splitlines()
-    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def fold_text(text: str) -> str:

@@ -6,8 +6,10 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from Sastrawi.Stemmer.Stemmer import Stemmer
 
 from evidence.analysis import Analyser
+from evidence.stemming import indonesian_stemmer
 
 
 @pytest.mark.parametrize("form", ["mereviu", "direviu", "pereviuan", "reviu"])
@@ -28,6 +30,48 @@ def test_the_shipped_stems_are_those_the_stemmer_finds() -> None:
     analyser._known.clear()
     sample = list(shipped)[::10]
     assert {form: analyser.stem(form) for form in sample} == {form: shipped[form] for form in sample}
+
+
+_PREFIXES = (
+    "",
+    *[
+        "me",
+        "mem",
+        "men",
+        "meng",
+        "meny",
+        "pe",
+        "per",
+        "pem",
+        "pen",
+        "peng",
+        "peny",
+        "be",
+        "ber",
+        "bel",
+        "te",
+        "ter",
+        "di",
+        "diper",
+        "ke",
+        "se",
+        "ku",
+        "kau",
+    ],
+)
+_SUFFIXES = ("", "kan", "i", "an", "nya", "kannya", "lah", "isasi")
+
+
+def test_rules_that_cannot_fit_a_word_are_left_out_without_another_stem() -> None:
+    ours = indonesian_stemmer()
+    plain = Stemmer(ours.dictionary)
+    # Affixes on roots, on halves of roots and on what is no word.
+    parts = [part for root in list(ours.dictionary.words)[::331] for part in (root, root[2:], root[::-1])]
+    forms = [
+        f"{prefix}{part}{_SUFFIXES[(at + len(prefix)) % 8]}" for at, part in enumerate(parts) for prefix in _PREFIXES
+    ]
+    forms += ["melikannya"]  # looked up once more after the first rule
+    assert {form: ours.stem_word(form) for form in forms} == {form: plain.stem_word(form) for form in forms}
 
 
 def test_what_one_process_learns_another_knows(tmp_path: Path) -> None:
