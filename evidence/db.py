@@ -71,6 +71,7 @@ class Database:
             # A connection that a restart of the server has cut is noticed before it is used.
             options = {"connect_args": {"connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 20}
         self.engine = create_engine(url, hide_parameters=True, **options)
+        self._writing = self.engine.execution_options(begin="IMMEDIATE")
         self._turn: AbstractContextManager[object] = nullcontext()
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
@@ -79,11 +80,10 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        writing = self.engine.execution_options(begin="IMMEDIATE")
         with (
             self._turn,
             _in_words(),
-            Session(writing, expire_on_commit=False) as session,
+            Session(self._writing, expire_on_commit=False) as session,
             session.begin(),
             _discarded(session),
         ):
@@ -103,7 +103,7 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(resources.files("evidence") / "migrations"))
         try:
-            with self.engine.execution_options(begin="IMMEDIATE").begin() as connection:
+            with self._writing.begin() as connection:
                 # Several processes may start at once; the first migrates, the others wait for it.
                 _lock(connection, "migrate")
                 config.attributes["connection"] = connection

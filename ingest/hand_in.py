@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from evidence.access import UPLOADERS, Access
@@ -16,7 +16,7 @@ from evidence.audit import record
 from evidence.db import insert_new, insert_row, lock, put_row, uuid7
 from evidence.errors import InvalidInput
 from evidence.files import StoredBlob
-from evidence.models import Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
+from evidence.models import Base, Batch, Blob, Document, DocumentPeriod, Outbox, Unit, Version, VersionPart
 from ingest.intake import clean_path, detect
 from ingest.queue import enqueue
 from ingest.runtime import Runtime
@@ -110,8 +110,7 @@ def hand_in_one(
 
 def touch(session: Session, document: UUID) -> None:
     """The index must learn of this document: raise its revision and put it into the outbox, in the same transaction."""
-    raised = update(Document).where(Document.id == document).values(revision=Document.revision + 1)
-    revision = session.connection().execute(raised.returning(Document.revision)).scalar_one()
+    revision = session.connection().execute(_RAISE, {"of": document}).scalar_one()
     put_row(session, Outbox, ("revision",), document_id=document, revision=revision)
 
 
@@ -131,17 +130,27 @@ def _keep(runtime: Runtime, stream: BinaryIO, limit: int) -> tuple[StoredBlob, b
 
 
 def _holding(session: Session, institution: UUID, sha256: str) -> UUID | None:
-    return session.scalars(
-        select(Document.id)
-        .join(Version, Version.id == Document.current_version_id)
-        .join(VersionPart, VersionPart.version_id == Version.id)
-        .where(
-            Document.institution_id == institution,
-            Document.withdrawn_at.is_(None),
-            VersionPart.blob_sha256 == sha256,
-        )
-        .limit(1)
-    ).one_or_none()
+    return session.connection().scalar(_HOLDING, {"institution": institution, "sha256": sha256})
+
+
+# Made once: putting them together costs more than asking them.
+_HOLDING = (
+    select(Document.id)
+    .join(Version, Version.id == Document.current_version_id)
+    .join(VersionPart, VersionPart.version_id == Version.id)
+    .where(
+        Document.institution_id == bindparam("institution"),
+        Document.withdrawn_at.is_(None),
+        VersionPart.blob_sha256 == bindparam("sha256"),
+    )
+    .limit(1)
+)
+_RAISE = (
+    update(Base.metadata.tables["document"])
+    .where(Document.id == bindparam("of"))
+    .values(revision=Document.revision + 1)
+    .returning(Document.revision)
+)
 
 
 def _printable(text: str) -> str:

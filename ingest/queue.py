@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from evidence.db import Database, insert_new, insert_row, now
 from evidence.errors import BuktiError
-from evidence.models import Job, Reading, VersionPart
+from evidence.models import Base, Job, Reading, VersionPart
 
 log = structlog.get_logger()
 
@@ -31,6 +31,13 @@ _CONNECT_SECONDS = 2
 # A job that was begun this often and never ended takes its worker down with it: set aside and shown.
 MAX_TRIES = 10
 QUEUES = ("text", "ocr", "index", "maintenance")
+
+# A job in a worker's hands; sets the columns named by its parameters. Made once, as putting it together costs more.
+_MINE = (
+    update(Base.metadata.tables["job"])
+    .where(Job.id == bindparam("job"), Job.owner == bindparam("by"), Job.state == "running")
+    .returning(Job.id)
+)
 
 
 class LeaseLost(Exception):
@@ -152,7 +159,8 @@ def keep(db: Database, jobs: Collection[Claimed]) -> None:
 def give_back(db: Database, job: Claimed, seconds: int) -> None:
     """Put the job back for a while: what it needs cannot be reached. Not counted as a try; raises LeaseLost."""
     with db.transaction() as session:
-        _mine(session, job, **_WAITING, tries=Job.tries - 1, not_before=now() + timedelta(seconds=seconds))
+        values = _WAITING | {"not_before": now() + timedelta(seconds=seconds)}
+        _mine(session, job, _MINE.values(tries=Job.tries - 1), **values)
 
 
 def finish(session: Session, job: Claimed) -> None:
@@ -275,7 +283,6 @@ def _take() -> UpdateBase:
 _TAKE = _take()
 
 
-def _mine(session: Session, job: Claimed, **values: Any) -> None:
-    mine = update(Job).where(Job.id == job.id, Job.owner == job.owner, Job.state == "running")
-    if not session.connection().execute(mine.values(**values).returning(Job.id)).all():
+def _mine(session: Session, job: Claimed, /, statement: UpdateBase = _MINE, **values: Any) -> None:
+    if not session.connection().execute(statement, {"job": job.id, "by": job.owner} | values).all():
         raise LeaseLost(job.id)

@@ -27,6 +27,7 @@ _REPLACED = (
     delete(FindingRow).where(FindingRow.version_id == bindparam("of")),
     delete(Tagging).where(Tagging.version_id == bindparam("of")),
 )
+_SAID = select(IdentityValue.field).where(IdentityValue.version_id == bindparam("of"))
 
 
 def save(session: Session, institution: UUID, version: UUID, understood: Understood, rules: str) -> None:
@@ -35,7 +36,7 @@ def save(session: Session, institution: UUID, version: UUID, understood: Underst
     connection = session.connection()
     for statement in _REPLACED:
         connection.execute(statement, {"of": version})
-    said = set(session.scalars(select(IdentityValue.field).where(IdentityValue.version_id == version)))
+    said = set(connection.scalars(_SAID, {"of": version}))
     _insert(session, IdentityValue, _identity(understood, said, owned | {"version_id": version}))
     _insert(
         session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evidence.sections import zone_at
@@ -18,6 +18,7 @@ _LETTER = re.compile(
     r"(?P<place>[A-Z][A-Za-z.]{2,20}(?: [A-Z][a-z]{2,15})?), +(?:tanggal +)?\d{1,2} [A-Za-z]{3,9} \d{4}[^\w\n]{0,9}$",
     re.M,
 )
+_DAY_AFTER_COMMA = re.compile(r", +(?:tanggal +)?\d")
 _SET_SOMEWHERE = re.compile(rf"(?i:{_SET.pattern.replace('(?P<place>.*)', '')}|^[^\w\n]{{0,9}}pada\s*tangg?al\b)", re.M)
 _PROMULGATED = re.compile(r"D[il1]undan[gq]kan\s*:?\s*(?:di|dalam)\b\s*:?\s*(?P<place>.*)", re.I)
 _ON = re.compile(r"(?:pada\s*)?(?:tangg?al|tgl\.?)\s*[:;]?\s*(?P<rest>.*)", re.I)
@@ -90,11 +91,20 @@ def _unmarked(read: Read, sections: Sequence[Section]) -> Section | None:
     """The rest of the page from the last signing that does not begin a line, or is that of a letter or report."""
     found = None
     for part, page in read.pages():
-        for match in (*_SET_SOMEWHERE.finditer(page.text), *_LETTER.finditer(page.text)):
+        for match in _signings(page.text):
             if zone_at(sections, part.ordinal, page.number, match.start()) not in ("annex", "explanation", "contents"):
                 start, end = match.start(), len(page.text)
                 found = Section("closing", "", "", "closing", part.ordinal, page.number, start, page.number, end)
     return found
+
+
+def _signings(text: str) -> Iterator[re.Match[str]]:
+    """Where a signing may begin. The words that each form cannot do without spare most pages the search for it."""
+    lower = text.lower()
+    if any(word in lower for word in ("tapkan", "disahkan", "dikeluarkan", "tanggal", "tangal")):
+        yield from _SET_SOMEWHERE.finditer(text)
+    if _DAY_AFTER_COMMA.search(text):
+        yield from _LETTER.finditer(text)
 
 
 def _signing(lines: Sequence[Line], place: str) -> Signing:

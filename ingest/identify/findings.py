@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from evidence.flags import flags
 from evidence.values import Finding, Identity, Place, Read, Section, Value
@@ -16,6 +17,8 @@ from ingest.identify.titles import parse_number
 _LEGAL = frozenset({"regulation", "decision"})
 _PROMULGATED = frozenset({"perda", "pergub", "perbup", "perwali", "permen", "pp", "perpres", "uu", "per_dprd"})
 _DRAFT_WORD = re.compile(r"\b(?:R\s?A\s?N\s?C\s?A\s?N\s?G\s?A\s?N|DRAFT?|Hasil Harmonisasi)\b", re.I)
+# A page with fewer letters has not been read.
+_FEW_LETTERS = 50
 _EDITABLE = ("wordprocessingml", "msword", "spreadsheetml", "ms-excel", "opendocument.text")
 _ESIGNED = re.compile(
     r"ditandatangani\s+secara\s+elektronik[\s\S]{0,120}(?:sertifikat\s+elektronik|BS[rR]E|BSSN|Balai\s+(?:Besar\s+)?Sertifikasi)",
@@ -128,8 +131,8 @@ def _file(read: Read, identity: Identity) -> Iterator[Finding]:
 
 
 def _garbled(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text[:4000])
-    return letters < 50 or text.count("\ufffd") > 0.05 * len(text)
+    letters = len(list(islice(filter(str.isalpha, text[:4000]), _FEW_LETTERS)))
+    return letters < _FEW_LETTERS or text.count("\ufffd") > 0.05 * len(text)
 
 
 def _signing(read: Read, sections: Sequence[Section], identity: Identity, closing: Closing) -> Iterator[Finding]:
