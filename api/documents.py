@@ -30,8 +30,7 @@ from evidence.values import Match, Place
 from ingest import queue
 from ingest.readings import load_boxes
 from ingest.runtime import Runtime
-from search.highlight import find_marks
-from search.highlight import ranges as joined
+from search.highlight import Highlighter
 from search.query import parse
 
 router = APIRouter()
@@ -227,8 +226,7 @@ def show(runtime: Runtime, view: PageView, spot: Spot) -> ShownPage:
     if spot.dari is not None and spot.sampai is not None:
         ranges = ((spot.dari, spot.sampai),)
     elif spot.q:
-        wanted = parse(spot.q, runtime.analyser).wanted()
-        ranges = joined(find_marks(runtime.analyser.analyse(view.text), wanted))
+        ranges = Highlighter(parse(spot.q, runtime.analyser), runtime.analyser).ranges(view.text)
     boxes = load_boxes(runtime.files, view.reading, view.number) if ranges else ()
     return ShownPage(view, ranges, rectangles(view.text, boxes, ranges), has_picture(view.mime))
 

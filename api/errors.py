@@ -22,6 +22,7 @@ from evidence.errors import (
     NotAllowed,
     NotFound,
     OwnerBusy,
+    StorageFull,
     UnreadableDocument,
 )
 from search.index import SearchUnavailable
@@ -37,6 +38,7 @@ STATUS: dict[type[BuktiError], int] = {
     InvalidInput: 422,
     UnreadableDocument: 422,
     DamagedFile: 500,
+    StorageFull: 507,
     DatabaseUnavailable: 503,
     FilesUnavailable: 503,
     OwnerBusy: 503,
@@ -86,7 +88,7 @@ def _in_our_words(error: Exception) -> BuktiError:
     if isinstance(error, DatabaseUnavailable | FilesUnavailable):
         # Which server, and why, is for the log and for `bukti doctor`, not for visitors.
         log.error("request.server_unavailable", reason=error.message)
-        return type(error)(_AWAY)
+        return error if isinstance(error, StorageFull) else type(error)(_AWAY)
     if isinstance(error, BuktiError):
         return error
     if isinstance(error, RequestValidationError):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -41,9 +43,12 @@ class Analyser:
         # Twice over the text is a third faster than once with a call for each token's form, start and end.
         exact = tuple(_TOKEN.findall(folded))
         starts, ends = tuple(zip(*[found.span() for found in _TOKEN.finditer(folded)], strict=True)) or ((), ())
-        known = list(map(self._known.get, exact))
-        stems = tuple([stem or self.stem(form) for form, stem in zip(exact, known, strict=True)])
-        return Tokens(exact, stems, starts, ends)
+        return Tokens(exact, self.stems(exact), starts, ends)
+
+    def stems(self, forms: Sequence[str]) -> tuple[str, ...]:
+        """The stem of each folded form."""
+        known = list(map(self._known.get, forms))
+        return tuple([stem or self.stem(form) for form, stem in zip(forms, known, strict=True)])
 
     def stem(self, form: str) -> str:
         """The stem of one folded form: menetapkan, ditetapkan, penetapan -> tetap."""
@@ -67,10 +72,10 @@ class Analyser:
         self._new |= stems
 
     def save(self) -> None:
-        """Append the forms met since the last call to the table on disk."""
+        """Append the forms met since the last call to the table on disk; where that fails, they are stemmed again."""
         new = self.take_new()
         if self._table and new:
-            with self._table.open("a", encoding="utf-8") as target:
+            with suppress(OSError), self._table.open("a", encoding="utf-8") as target:
                 target.writelines(f"{form}\t{stem}\n" for form, stem in new.items())
 
     def _sastrawi(self) -> Any:
@@ -80,6 +85,11 @@ class Analyser:
 
             self._stemmer = indonesian_stemmer()
         return self._stemmer
+
+
+def find_tokens(text: str) -> list[re.Match[str]]:
+    """The tokens of canonical text in their exact forms, each with its range; without stems, which cost most."""
+    return list(_TOKEN.finditer(_fold(text)))
 
 
 def fold_text(text: str) -> str:
@@ -96,8 +106,8 @@ def _fold(text: str) -> str:
 
 
 def _read_table(text: str) -> dict[str, str]:
-    # A line cut off by a crash has no second column and is left out.
-    pairs = (line.split("\t") for line in text.splitlines())
+    # A line cut off by a crash or a full disk, which may have cut the stem, is left out, with what was added behind it.
+    pairs = (line.split("\t") for line in text.split("\n")[:-1])
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[1]}
 
 

@@ -21,10 +21,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from evidence.errors import DatabaseUnavailable
+from evidence.errors import DatabaseUnavailable, StorageFull
 
 _LOCK_SECONDS = 30
 _LOOK_SECONDS = 0.02
+_POSTGRES_FULL = "53100"
 
 
 def uuid7() -> uuid.UUID:
@@ -109,6 +110,8 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except DatabaseError as error:
+            if _is_full(error):
+                raise StorageFull() from error
             raise DatabaseUnavailable(detail=error.orig) from error
 
     def close(self) -> None:
@@ -164,14 +167,22 @@ _ADVISORY_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """A server that is gone or refuses us is told as such; any other fault of the database stays what it is."""
+    """A server that is gone or refuses us is told as such, and so is a full disk; any other fault of the database stays
+    what it is."""
     try:
         yield
     except DBAPIError as error:
+        if _is_full(error):
+            raise StorageFull() from error
         # Without a connection there was no statement; one that was cut is marked.
         if error.connection_invalidated or error.statement is None:
             raise DatabaseUnavailable(detail=str(error.orig).partition("\n")[0]) from error
         raise
+
+
+def _is_full(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None) or getattr(error.orig, "sqlstate", None)
+    return code in (sqlite3.SQLITE_FULL, _POSTGRES_FULL)
 
 
 @contextmanager

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class BuktiError(Exception):
     """Base of all errors shown to people. `code` is stable and English; `message` is Indonesian."""
@@ -43,6 +47,24 @@ class DatabaseUnavailable(BuktiError):
 class FilesUnavailable(BuktiError):
     code = "files"
     message = "Penyimpanan berkas tidak dapat dipakai: {detail}."
+
+
+class StorageFull(DatabaseUnavailable, FilesUnavailable):
+    """No room is left. Whoever waits for a database or files that are out of reach waits for room just so."""
+
+    code = "storage_full"
+    message = "Ruang penyimpanan Bukti habis. Yang sudah tersimpan tetap aman; ulangi sesudah pengelola menambah ruang."
+
+
+@contextmanager
+def full_in_words() -> Iterator[None]:
+    """A full disk, or a quota used up, as StorageFull; also a decorator."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull() from error
+        raise
 
 
 class OwnerBusy(BuktiError):

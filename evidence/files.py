@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from evidence.cache import BlobCache
-from evidence.errors import DamagedFile, FilesUnavailable, NotFound
+from evidence.errors import DamagedFile, FilesUnavailable, NotFound, full_in_words
 from evidence.settings import Settings
 
 _CHUNK = 1 << 18
@@ -67,6 +67,7 @@ class FolderStore:
         for name in ("blobs", "derived", "incoming"):
             (root / name).mkdir(parents=True, exist_ok=True)
 
+    @full_in_words()
     def put(self, chunks: Iterable[bytes]) -> StoredBlob:
         digest, size = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self.root / "incoming", delete=False) as target:
@@ -111,12 +112,18 @@ class FolderStore:
     def link(self, sha256: str, name: str, seconds: int) -> str | None:
         return None
 
+    @full_in_words()
     def put_derived(self, key: DerivedKey, data: bytes) -> None:
         path = self._derived(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as target:
-            target.write(data)
-        os.replace(target.name, path)
+        target = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)  # noqa: SIM115 closed before it is renamed
+        try:
+            with target:
+                target.write(data)
+            os.replace(target.name, path)
+        except BaseException:
+            Path(target.name).unlink(missing_ok=True)
+            raise
 
     def get_derived(self, key: DerivedKey) -> bytes | None:
         try:

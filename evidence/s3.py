@@ -18,7 +18,7 @@ from minio.error import S3Error
 from minio.retention import Retention
 
 from evidence.cache import BlobCache
-from evidence.errors import FilesUnavailable, NotFound
+from evidence.errors import FilesUnavailable, NotFound, full_in_words
 from evidence.files import DerivedKey, StoredBlob, checked
 from evidence.s3_bucket import DERIVED, Address, Bucket, in_words
 
@@ -41,6 +41,7 @@ class S3Store:
         self._cache = cache
         self._retention = timedelta(days=retention_days)
 
+    @full_in_words()
     def put(self, chunks: Iterable[bytes]) -> StoredBlob:
         self.bucket.prepare()
         digest, size = hashlib.sha256(), 0
@@ -136,6 +137,7 @@ class S3Store:
         except NotFound:
             return None
 
+    @full_in_words()
     def _fetch(self, sha256: str) -> BinaryIO:
         with self._cache.alone(sha256):
             if copy := self._cache.hold(sha256):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from evidence.documents import PROPOSED
@@ -96,13 +96,15 @@ def load_outlines(session: Session, documents: Collection[UUID]) -> list[Outline
 
 def newest_readings(session: Session, blobs: Collection[str]) -> Mapping[str, UUID]:
     """For each blob the reading to use: the newest complete one, else the newest that has any page."""
-    readings = session.execute(
-        select(Reading.blob_sha256, Reading.id)
-        .where(Reading.blob_sha256.in_(blobs), Reading.pages_done > 0)
-        # Later ones overwrite earlier ones; complete ones come last.
-        .order_by(Reading.pages_done >= Reading.pages_expected, Reading.id)
-    )
-    return dict(readings.all())
+    return dict(session.connection().execute(_READINGS, {"blobs": list(blobs)}).all())
+
+
+_READINGS = (
+    select(Reading.blob_sha256, Reading.id)
+    .where(Reading.blob_sha256.in_(bindparam("blobs", expanding=True)), Reading.pages_done > 0)
+    # Later ones overwrite earlier ones; complete ones come last.
+    .order_by(Reading.pages_done >= Reading.pages_expected, Reading.id)
+)
 
 
 def _parts(session: Session, versions: Collection[UUID]) -> Mapping[UUID, list[PartOutline]]:

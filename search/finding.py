@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from evidence.access import Access
-from evidence.analysis import Analyser, fold_text
+from evidence.analysis import Analyser
 from evidence.models import Document, Page
-from evidence.values import Tokens
 from search.entries import newest_readings
-from search.highlight import snippet
+from search.highlight import Highlighter
 from search.index import Cursor, Filters, Hits, PageHit, Query, SearchIndex
 from search.query import parse
 
@@ -53,7 +55,7 @@ def find(
 def _still_visible(session: Session, access: Access, hits: Hits) -> Hits:
     """The hits without documents of which the index has not yet learned that they are out of sight."""
     found = {document.id for document in hits.documents} | {page.document for page in hits.pages}
-    visible = set(session.scalars(select(Document.id).where(Document.id.in_(found), access.documents())))
+    visible = set(session.connection().scalars(_visible(access), {"found": list(found)}))
     documents = tuple(document for document in hits.documents if document.id in visible)
     return replace(
         hits,
@@ -65,20 +67,19 @@ def _still_visible(session: Session, access: Access, hits: Hits) -> Hits:
 
 def _with_snippets(session: Session, analyser: Analyser, query: Query, hits: Hits) -> Hits:
     texts = _texts(session, [page for document in hits.documents for page in document.pages])
-    words = _words_asked(query, analyser)
-    forms: Counter[str] = Counter()
-
-    def with_snippet(page: PageHit) -> PageHit:
-        text = texts.get((page.sha256, page.page), "")
-        tokens = analyser.analyse(text)
-        forms.update(_other_forms(words, tokens))
-        return replace(page, snippet=snippet(text, tokens, query.clauses))
-
-    return replace(
-        hits,
-        documents=tuple(replace(row, pages=tuple(map(with_snippet, row.pages))) for row in hits.documents),
-        forms=tuple(form for form, _ in forms.most_common(_MOST_FORMS)),
+    highlighter = Highlighter(query, analyser)
+    documents = tuple(
+        replace(
+            row,
+            pages=tuple(
+                replace(page, snippet=highlighter.snippet(texts.get((page.sha256, page.page), "")))
+                for page in row.pages
+            ),
+        )
+        for row in hits.documents
     )
+    forms = tuple(form for form, _ in highlighter.forms.most_common(_MOST_FORMS))
+    return replace(hits, documents=documents, forms=forms)
 
 
 def _texts(session: Session, pages: Collection[PageHit]) -> Mapping[tuple[str, int], str]:
@@ -86,23 +87,29 @@ def _texts(session: Session, pages: Collection[PageHit]) -> Mapping[tuple[str, i
     numbers: dict[str, set[int]] = defaultdict(set)
     for page in pages:
         numbers[page.sha256].add(page.page)
+    if not numbers:
+        return {}
     files = {reading: sha256 for sha256, reading in newest_readings(session, numbers).items()}
-    # One condition for each reading: pairs of reading and number would make SQLite look through all pages there are.
-    wanted = [and_(Page.reading_id == reading, Page.number.in_(numbers[sha256])) for reading, sha256 in files.items()]
-    rows = session.execute(select(Page.reading_id, Page.number, Page.text).where(or_(false(), *wanted)))
+    wanted: dict[str, Any] = {}
+    for at, (reading, sha256) in enumerate(files.items()):
+        wanted |= {f"reading{at}": reading, f"numbers{at}": list(numbers[sha256])}
+    rows = session.connection().execute(_pages_of(len(files)), wanted)
     return {(files[reading], number): text for reading, number, text in rows}
 
 
-def _words_asked(query: Query, analyser: Analyser) -> Mapping[str, Collection[str]]:
-    """For each stem asked by a single word, the forms that were typed."""
-    typed = analyser.analyse(fold_text(query.typed))
-    first = (clause.alternatives[0] for clause in query.wanted())
-    stems = {phrase.words[0] for phrase in first if len(phrase.words) == 1 and not phrase.exact}
-    return {stem: {form for form, its in zip(typed.exact, typed.stems, strict=True) if its == stem} for stem in stems}
+# Statements are made once: putting one together costs more than asking it.
 
 
-def _other_forms(words: Mapping[str, Collection[str]], tokens: Tokens) -> list[str]:
-    """Forms on the page of the words asked that were not typed: mengatur, pengaturan where "atur" was."""
-    return [
-        form for form, stem in zip(tokens.exact, tokens.stems, strict=True) if stem in words and form not in words[stem]
+@lru_cache(maxsize=256)
+def _visible(access: Access) -> Select[UUID]:
+    return select(Document.id).where(Document.id.in_(bindparam("found", expanding=True)), access.documents())
+
+
+@cache
+def _pages_of(readings: int) -> Select[UUID, int, str]:
+    """A condition for each reading: pairs of reading and number would make SQLite look through all pages there are."""
+    wanted = [
+        and_(Page.reading_id == bindparam(f"reading{at}"), Page.number.in_(bindparam(f"numbers{at}", expanding=True)))
+        for at in range(readings)
     ]
+    return select(Page.reading_id, Page.number, Page.text).where(or_(false(), *wanted))

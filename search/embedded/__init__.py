@@ -20,12 +20,14 @@ import tantivy
 
 from evidence.access import Access
 from evidence.analysis import Analyser
+from evidence.errors import StorageFull, full_in_words
 from search.embedded import ranking
 from search.embedded.records import MADE_BY, document_ids, records, schema
 from search.index import Cursor, Hits, IndexEntry, IndexOutdated, Query, SearchUnavailable
 
 _WRITER_MEMORY = 64_000_000
 _MOST_ROWS = 1000
+_FULL = 1 << 20  # bytes left
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ class EmbeddedIndex:
                     writer.delete_documents_by_term("key", document.hex)
 
     def rebuild(self, entries: Iterable[IndexEntry]) -> None:
-        with self._writing:
+        with self._writing, self._full_in_words():
             self._require_writable()
             folder = self._new_folder()
             try:
@@ -103,7 +105,7 @@ class EmbeddedIndex:
     @contextmanager
     def _batch(self) -> Iterator[tuple[tantivy.IndexWriter, tantivy.Searcher]]:
         """One commit: all that is written inside, or nothing if it fails. The searcher sees what is held before."""
-        with self._writing:
+        with self._writing, self._full_in_words():
             writer, searcher = self._open_writer(), self._searcher()
             try:
                 yield writer, searcher
@@ -112,6 +114,17 @@ class EmbeddedIndex:
                 self._roll_back(writer)
                 raise
             self._open().index.reload()
+
+    @contextmanager
+    def _full_in_words(self) -> Iterator[None]:
+        """tantivy does not say that it failed for want of room."""
+        try:
+            with full_in_words():
+                yield
+        except ValueError as error:
+            if shutil.disk_usage(self.folder).free < _FULL:
+                raise StorageFull() from error
+            raise
 
     def _roll_back(self, writer: tantivy.IndexWriter) -> None:
         try:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.highlight import find_marks, ranges, snippet
+from search.highlight import Highlighter
 from search.index import Snippet
 from search.query import parse
 from tests.support.entries import ANALYSER
 
 
 def made(text: str, typed: str, width: int = 240) -> Snippet:
-    return snippet(text, ANALYSER.analyse(text), parse(typed, ANALYSER).clauses, width)
+    return Highlighter(parse(typed, ANALYSER), ANALYSER).snippet(text, width)
 
 
 def marked(passage: Snippet) -> list[str]:
@@ -71,9 +71,8 @@ def test_hostile_text_stays_plain_text_in_pieces() -> None:
 
 
 def test_overlapping_places_are_marked_once() -> None:
-    text = "peraturan wali kota"
-    marks = find_marks(ANALYSER.analyse(text), parse('perwali "wali kota"', ANALYSER).clauses)
-    assert ranges(marks) == ((0, 19),)
+    highlighter = Highlighter(parse('perwali "wali kota"', ANALYSER), ANALYSER)
+    assert highlighter.ranges("peraturan wali kota") == ((0, 19),)
 
 
 @given(
