@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from evidence.collocations import with_collocations
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -196,12 +198,12 @@ class Tokens:
     ends: tuple[int, ...]
 
     def words(self) -> Words:
-        return Words(" ".join(self.exact), " ".join(self.stems))
+        return Words(" ".join(self.exact), with_collocations(" ".join(self.stems)))
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A page's tokens as the index takes them: exact forms and stems, joined by blanks."""
+    """A page's tokens as the index takes them: exact forms, and stems with collocations behind, joined by blanks."""
 
     exact: str
     stems: str

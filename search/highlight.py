@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from evidence.analysis import Analyser, find_tokens, fold_text
+from evidence.analysis import TOKEN, Analyser, exact_forms, fold, fold_text
 from search.index import Phrase, Query, Snippet
 
 _WIDTH = 240  # characters of a snippet
+_BEGINNING = re.compile(r"(?<![^\W_])[^\W_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +42,44 @@ class Highlighter:
 
     def ranges(self, text: str) -> tuple[tuple[int, int], ...]:
         """Where wanted words stand, in order; overlapping places are joined."""
-        return _ranges(self._marks(find_tokens(text)))
+        return _ranges(self._marks(fold(text)))
 
     def snippet(self, text: str, width: int = _WIDTH) -> Snippet:
         """The passage of about `width` characters with most of the query's words; else the page's beginning."""
-        tokens = find_tokens(text)
-        marks = self._marks(tokens)
-        first, last = _best_stretch(marks, width)
-        start, end = _whole_words(tokens, len(text), first, last, width)
+        folded = fold(text)
+        marks = self._marks(folded)
+        start, end = _whole_words(folded, *_best_stretch(marks, width), width)
         return _tidy(text, start, end, [pair for pair in _ranges(marks) if pair[0] >= start and pair[1] <= end])
 
-    def _marks(self, tokens: Sequence[re.Match[str]]) -> list[Mark]:
+    def _marks(self, folded: str) -> list[Mark]:
         """Every place where a wanted clause is met, in order of the text."""
-        forms = tuple([token[0] for token in tokens])
+        forms = tuple(exact_forms(folded))
         stems = self._analyser.stems(forms)
         marks = set()
         for begun, words in ((self._by_form, forms), (self._by_stem, stems)):
             if not begun:
                 continue
-            for at in [at for at, word in enumerate(words) if word in begun]:
+            hits = [at for at, word in enumerate(words) if word in begun]
+            for at, start in zip(hits, _starts(folded, [forms[at] for at in hits]), strict=True):
                 for phrase, clause in begun[words[at]]:
-                    beyond = at + len(phrase.words)
-                    if words[at:beyond] == phrase.words:
-                        marks.add(Mark(tokens[at].start(), tokens[beyond - 1].end(), clause))
+                    length = len(phrase.words)
+                    if words[at : at + length] == phrase.words:
+                        last = next(islice(TOKEN.finditer(folded, start), length - 1, None))
+                        marks.add(Mark(start, last.end(), clause))
                 if stems[at] in self._asked and forms[at] not in self._typed:
                     self.forms[forms[at]] += 1
         return sorted(marks, key=lambda mark: (mark.start, mark.end, mark.clause))
+
+
+def _starts(folded: str, forms: Iterable[str]) -> Iterator[int]:
+    """Where tokens begin that are, in order, all there are of their forms: cheaper than the places of all tokens."""
+    at = 0
+    for form in forms:
+        at = folded.find(form, at)
+        while folded[at - 1 : at].isalnum() or folded[at + len(form) : at + len(form) + 1].isalnum():
+            at = folded.find(form, at + 1)  # it was only a part of a word
+        yield at
+        at += len(form)
 
 
 def _begun(query: Query, *, exact: bool) -> _Begun:
@@ -104,15 +117,20 @@ def _best_stretch(marks: Sequence[Mark], width: int) -> tuple[int, int]:
     return best
 
 
-def _whole_words(tokens: Sequence[re.Match[str]], length: int, first: int, last: int, width: int) -> tuple[int, int]:
+def _whole_words(folded: str, first: int, last: int, width: int) -> tuple[int, int]:
     """Widen first..last to `width`, a third of the room before it, cutting between words only."""
+    length = len(folded)
     room = max(0, width - (last - first))
-    from_ = max(0, first - room // 3)
-    to = min(length, from_ + width if last <= from_ + width else last)
-    after = bisect_left(tokens, from_, key=re.Match.start)
-    before = bisect_right(tokens, to, key=re.Match.end) - 1
-    start = 0 if from_ == 0 else tokens[after].start() if after < len(tokens) else first
-    end = length if to == length else tokens[before].end() if before >= 0 else to
+    start = max(0, first - room // 3)
+    end = min(length, start + width if last <= start + width else last)
+    if start:
+        begun = _BEGINNING.search(folded, start)
+        start = begun.start() if begun else first
+    if end < length:
+        ends = [word.end() for word in TOKEN.finditer(folded, start, end)]
+        if ends and ends[-1] == end and TOKEN.match(folded, end):
+            del ends[-1]  # only its beginning is inside
+        end = ends[-1] if ends else end
     return min(start, first), max(end, last)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from evidence.access import Access
 from evidence.analysis import Analyser
+from evidence.collocations import COLLOCATIONS
 from evidence.errors import BuktiError, InvalidInput
 from evidence.settings import Settings
 from evidence.values import Words
@@ -77,6 +78,12 @@ class Phrase:
 
     words: tuple[str, ...]
     exact: bool = False
+
+    def as_word(self) -> str | None:
+        """The one word of the index that says the same, if there is one."""
+        if len(self.words) == 1:
+            return self.words[0]
+        return None if self.exact else COLLOCATIONS.get(self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from evidence.analysis import ANALYSIS_VERSION, Analyser
 from search.index import IndexEntry
 from search.rows import all_words, facts_of, fields_of
 
-LAYOUT = "1"
+LAYOUT = "2"
 MADE_BY = {"layout": LAYOUT, "analysis_version": ANALYSIS_VERSION}
 
 PAGES = "pages"

@@ -102,13 +102,14 @@ def _clause(clause: Clause, prefix: str) -> Json:
     for number, phrase in enumerate(clause.alternatives):
         found = _phrase(phrase, prefix + ("exact" if phrase.exact else "stems"))
         # A phrase's score sums its words': a long synonym would outweigh the abbreviation that was typed.
-        options.append(_boosted(found, 1 / len(phrase.words)) if number else found)
+        is_sum = number and not phrase.as_word()
+        options.append(_boosted(found, 1 / len(phrase.words)) if is_sum else found)
     return options[0] if len(options) == 1 else {"dis_max": {"queries": options}}
 
 
 def _phrase(phrase: Phrase, field: str) -> Json:
-    if len(phrase.words) == 1:
-        return {"term": {field: {"value": phrase.words[0]}}}
+    if word := phrase.as_word():
+        return {"term": {field: {"value": word}}}
     return {"match_phrase": {field: {"query": " ".join(phrase.words)}}}
 
 

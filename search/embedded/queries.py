@@ -102,13 +102,14 @@ def _clause(clause: Clause, prefix: str) -> tantivy.Query:
     for number, phrase in enumerate(clause.alternatives):
         found = _phrase(phrase, prefix + ("exact" if phrase.exact else "stems"))
         # A phrase's score sums its words': a long synonym would outweigh the abbreviation that was typed.
-        options.append(_Q.boost_query(found, 1 / len(phrase.words)) if number else found)
+        is_sum = number and not phrase.as_word()
+        options.append(_Q.boost_query(found, 1 / len(phrase.words)) if is_sum else found)
     return options[0] if len(options) == 1 else _Q.disjunction_max_query(options)
 
 
 def _phrase(phrase: Phrase, field: str) -> tantivy.Query:
-    if len(phrase.words) == 1:
-        return _Q.term_query(schema(), field, phrase.words[0])
+    if word := phrase.as_word():
+        return _Q.term_query(schema(), field, word)
     return _Q.phrase_query(schema(), field, list(phrase.words))
 
 

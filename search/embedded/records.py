@@ -18,7 +18,7 @@ from evidence.analysis import ANALYSIS_VERSION, Analyser
 from search.index import IndexEntry
 from search.rows import all_words, facts_of, fields_of
 
-LAYOUT = "1"
+LAYOUT = "2"
 MADE_BY = f"layout {LAYOUT}, analysis {ANALYSIS_VERSION}"
 
 # Compared as a whole (ids, codes), and cut at blanks with positions for phrases.

@@ -34,6 +34,7 @@ from deploy.local.elastic import Elasticsearch
 from deploy.local.process import ServerMissing, scratch
 from evidence.access import Access
 from evidence.analysis import Analyser
+from evidence.collocations import with_collocations
 from evidence.db import Database, uuid7
 from evidence.models import Batch, Blob, Document, Institution, Page, Reading, Unit, Version, VersionPart
 from evidence.settings import Settings
@@ -80,10 +81,7 @@ class Shelf:
         forms = [self._page(topic) for _ in range(count)]
         title = " ".join(self.run(topic, 6))
         pages = tuple(
-            PageEntry(
-                0, number, f"hal. {number}", sha256, Words(" ".join(page), " ".join(map(self._analyser.stem, page)))
-            )
-            for number, page in enumerate(forms, 1)
+            PageEntry(0, number, f"hal. {number}", sha256, self._words(page)) for number, page in enumerate(forms, 1)
         )
         unit, unit_name = chance.choice(self.units)
         return (
@@ -106,6 +104,9 @@ class Shelf:
             ),
             [" ".join(page).capitalize() for page in forms],
         )
+
+    def _words(self, page: Sequence[str]) -> Words:
+        return Words(" ".join(page), with_collocations(" ".join(self._analyser.stems(page))))
 
     def _page(self, topic: Sequence[int]) -> list[str]:
         length = self.chance.randint(*_WORDS_OF_A_PAGE)

@@ -9,6 +9,7 @@ import pytest
 from Sastrawi.Stemmer.Stemmer import Stemmer
 
 from evidence.analysis import Analyser
+from evidence.collocations import COLLOCATIONS
 from evidence.stemming import indonesian_stemmer
 
 
@@ -55,3 +56,11 @@ def test_what_one_process_learns_another_knows(tmp_path: Path) -> None:
     assert one.take_new() == {}
     other.save()
     assert "zzmenyatui\t" in (tmp_path / "stems.tsv").read_text("utf-8")
+
+
+def test_a_collocation_is_written_in_stems_and_found_on_a_page_in_any_form() -> None:
+    analyser = Analyser()
+    for words in COLLOCATIONS:
+        assert analyser.stems(words) == words
+    page = analyser.analyse("Sistem Pemerintahan Berbasis Elektronik di perangkat daerah, untuk perangkat daerah lain")
+    assert page.words().stems.endswith(" lain sistem_perintah_bas_elektronik perangkat_daerah perangkat_daerah")
