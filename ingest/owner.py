@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from evidence.errors import OwnerBusy
@@ -22,9 +23,9 @@ class OwnerLock:
             holder = self._file.read().strip()
             self._file.close()
             raise OwnerBusy(detail=f"pid {holder}" if holder else "pid ?") from error
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        with suppress(OSError):  # on a full disk the lock holds all the same
+            os.ftruncate(self._file.fileno(), 0)
+            os.write(self._file.fileno(), str(os.getpid()).encode())
 
     def release(self) -> None:
         self._file.close()
