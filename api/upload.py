@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -126,9 +126,12 @@ def _files(form: FormData) -> Iterator[Handed]:
     for field in ("berkas", "folder"):
         for value in form.getlist(field):
             if isinstance(value, UploadFile) and value.filename:
-                path = PurePosixPath(value.filename.replace("\\", "/"))
-                folder = "" if str(path.parent) == "." else str(path.parent)
-                yield Handed(path.name, folder, value.file)
+                yield _handed(value.filename, value.file)
+
+
+def _handed(filename: str, file: BinaryIO) -> Handed:
+    path = PurePosixPath(filename.replace("\\", "/"))
+    return Handed(path.name, "" if str(path.parent) == "." else str(path.parent), lambda: file)
 
 
 def _unit(session: Session, access: Access, form: FormData) -> UUID | None:

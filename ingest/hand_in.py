@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
@@ -22,15 +24,20 @@ from ingest.queue import enqueue
 from ingest.runtime import Runtime
 
 _CHUNK = 1 << 20
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One file as handed in: its name, the folders it lay in (`arsip.zip!/Diskominfo`), and its bytes."""
+    """One file as handed in: its name, the folders it lay in (`arsip.zip!/Diskominfo`), and how to open its bytes."""
 
     name: str
     folder: str
-    stream: BinaryIO
+    open: Callable[[], BinaryIO]
+
+    @classmethod
+    def at(cls, path: Path, name: str, folder: str = "") -> Handed:
+        return cls(name, folder, lambda: path.open("rb"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def hand_in(
     period: UUID | None = None,
     origin: str,
 ) -> BatchResult:
-    """Take files in for one institution; each is durable, and its work written down, before the next begins."""
+    """Take files in for one institution: when this returns, each is durable and its work written down."""
     access.require(UPLOADERS)
     with runtime.db.transaction() as session:
         batch = Batch(institution_id=access.institution, account_id=access.account, origin=origin)
@@ -66,8 +73,10 @@ def hand_in(
         session.flush()
         record(session, access.institution, access.name or origin, "hand_in", str(batch.id))
     periods = [period] if period else []
-    items = tuple(hand_in_one(runtime, access.institution, batch.id, handed, unit, periods) for handed in files)
-    return BatchResult(batch.id, items)
+    return BatchResult(
+        batch.id,
+        tuple(_at_once(lambda file: hand_in_one(runtime, access.institution, batch.id, file, unit, periods), files)),
+    )
 
 
 def hand_in_one(
@@ -80,7 +89,8 @@ def hand_in_one(
     handed = replace(handed, name="/".join(clean_path(handed.name)) or "tanpa nama", folder=_printable(handed.folder))
     limit = runtime.settings.max_upload_mb << 20
     try:
-        blob, head = _keep(runtime, handed.stream, limit)
+        with handed.open() as stream:
+            blob, head = _keep(runtime, stream, limit)
     except InvalidInput as error:
         return Item(handed.name, "refused", None, error.message)
     mime = detect(head, handed.name)
@@ -112,6 +122,15 @@ def touch(session: Session, document: UUID) -> None:
     """The index must learn of this document: raise its revision and put it into the outbox, in the same transaction."""
     revision = session.connection().execute(_RAISE, {"of": document}).scalar_one()
     put_row(session, Outbox, ("revision",), document_id=document, revision=revision)
+
+
+def _at_once(give: Callable[[Handed], Item], files: Iterable[Handed]) -> Iterator[Item]:
+    """Several files at a time, as each is mostly waited for: for a disk or for servers. Stops at the first fault."""
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        yield from pool.map(give, files)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _keep(runtime: Runtime, stream: BinaryIO, limit: int) -> tuple[StoredBlob, bytes]:

@@ -34,9 +34,8 @@ def unpack(runtime: Runtime, version: UUID, part: PartRow) -> None:
     with runtime.files.local_path(part.sha256) as path:
         for member in members(path, Limits.of(runtime.settings), depth=len(_ARCHIVE.findall(inside))):
             folder = f"{inside}/{member.folder}".rstrip("/")
-            with member.open() as stream:
-                handed = Handed(member.name, folder, stream)
-                item = hand_in_one(runtime, row.institution_id, row.batch_id, handed, document.unit_id, periods)
+            handed = Handed(member.name, folder, member.open)
+            item = hand_in_one(runtime, row.institution_id, row.batch_id, handed, document.unit_id, periods)
             if item.outcome == "refused":
                 refused.append(member.name)
     if refused:

@@ -81,7 +81,8 @@ def _ingest(
         access = local_access(institution)
         period = open_period(session, institution, *([year] if year else [])).id
         owner = _unit(session, access, unit) if unit else None
-    batch = hand_in(opened, access, _streams(files), unit=owner, period=period, origin="cli")
+    handed = [Handed.at(path, path.name, folder) for path, folder in files]
+    batch = hand_in(opened, access, handed, unit=owner, period=period, origin="cli")
     with _bar(show) as advance:
         while True:
             with opened.db.reading() as session:
@@ -105,12 +106,6 @@ def _files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
             yield path, ""
         else:
             raise InvalidInput("Tidak ditemukan: {path}", path=path)
-
-
-def _streams(files: list[tuple[Path, str]]) -> Iterator[Handed]:
-    for path, folder in files:
-        with path.open("rb") as stream:
-            yield Handed(path.name, folder, stream)
 
 
 def _unit(session: Any, access: Access, name: str) -> UUID:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from datetime import time as clock
 from uuid import UUID
@@ -116,7 +116,14 @@ def _hand_in(runtime: Runtime, institution: Institution, files: Iterable[DemoFil
         }
         period = session.scalars(select(Period.id).where(Period.institution_id == institution.id)).one()
     for unit, mine in _by_unit(files).items():
-        hand_in(runtime, local_access(institution), _streams(mine), unit=units[unit], period=period, origin="demo")
+        hand_in(
+            runtime,
+            local_access(institution),
+            [Handed.at(file.path, file.name, file.folder) for file in mine],
+            unit=units[unit],
+            period=period,
+            origin="demo",
+        )
 
 
 def _by_unit(files: Iterable[DemoFile]) -> dict[str, list[DemoFile]]:
@@ -124,12 +131,6 @@ def _by_unit(files: Iterable[DemoFile]) -> dict[str, list[DemoFile]]:
     for file in files:
         grouped.setdefault(file.unit, []).append(file)
     return grouped
-
-
-def _streams(files: Iterable[DemoFile]) -> Iterator[Handed]:
-    for file in files:
-        with file.path.open("rb") as stream:
-            yield Handed(file.name, file.folder, stream)
 
 
 def _follow(runtime: Runtime, institution: Institution, say: Callable[[str], None]) -> None:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,14 @@ def ingest(paths: list[Path], data: Path, workers: int, **urls: Any) -> tuple[fl
             institution = first_institution(session)
             access, period = local_access(institution), open_period(session, institution).id
         # A running instance has its children started and its rules loaded.
-        first = [Handed(f"{at}.txt", "", BytesIO(f"Catatan {at}".encode())) for at in range(3 * workers)]
+        first = [Handed(f"{at}.txt", "", partial(BytesIO, f"Catatan {at}".encode())) for at in range(3 * workers)]
         hand_in(runtime, access, first, period=period, origin="bench")
         _wait(runtime)
         before = {child: _cpu(child) for child in _children()}
         events.clear()
         begun = time.monotonic()
         with _timed() as own:
-            hand_in(runtime, access, _streams(paths), period=period, origin="bench")
+            hand_in(runtime, access, [Handed.at(path, path.name) for path in paths], period=period, origin="bench")
             _wait(runtime)
         seconds = time.monotonic() - begun
         children = sum(_cpu(child) - before.get(child, 0.0) for child in _children())
@@ -102,12 +103,6 @@ def _timed() -> Iterator[list[float]]:
     yield used
     after = resource.getrusage(resource.RUSAGE_SELF)
     used[0] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _streams(paths: list[Path]) -> Iterator[Handed]:
-    for path in paths:
-        with path.open("rb") as stream:
-            yield Handed(path.name, "", stream)
 
 
 def _wait(runtime: Runtime) -> None:

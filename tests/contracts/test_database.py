@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ def test_the_same_bytes_handed_in_eight_times_at_once_are_one_document(db: Datab
     access = world.mine
 
     def give(number: int) -> str:
-        handed = Handed(f"salinan {number}.txt", "", io.BytesIO(b"isi yang sama"))
+        handed = Handed(f"salinan {number}.txt", "", partial(io.BytesIO, b"isi yang sama"))
         return hand_in(runtime, access, [handed], period=world.period.id, origin="web").items[0].outcome
 
     outcomes = at_once(give)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -51,7 +52,7 @@ def world(runtime: Runtime) -> World:
 def take_in(runtime: Runtime, access: Access, name: str, content: bytes, period: UUID | None = None) -> Item:
     """Hand one file in and wait until it is settled."""
     uploader = Access(access.institution, access.account, access.roles | {"legal_bureau"}, name=access.name)
-    batch = hand_in(runtime, uploader, [Handed(name, "", io.BytesIO(content))], period=period, origin="web")
+    batch = hand_in(runtime, uploader, [Handed(name, "", partial(io.BytesIO, content))], period=period, origin="web")
     settle(runtime, access)
     return batch.items[0]
 
@@ -194,13 +195,15 @@ def test_what_the_index_has_lost_is_found_again_once_a_worker_has_started(
 def test_whoever_may_only_look_cannot_hand_anything_in(runtime: Runtime, world: World) -> None:
     viewer = Access(world.mine.institution, world.mine.account, frozenset({"viewer"}))
     with pytest.raises(NotAllowed):
-        hand_in(runtime, viewer, [Handed("a.txt", "", io.BytesIO(b"isi"))], origin="web")
+        hand_in(runtime, viewer, [Handed("a.txt", "", partial(io.BytesIO, b"isi"))], origin="web")
 
 
 def test_a_file_over_the_limit_is_refused_and_leaves_nothing_behind(tmp_path: Path, files: dict[str, bytes]) -> None:
     with working(Settings(data=tmp_path / "data", max_upload_mb=1)) as runtime:
         access = a_world(runtime.db).mine
-        batch = hand_in(runtime, access, [Handed("besar.txt", "", io.BytesIO(b"x" * (1 << 20) + b"x"))], origin="web")
+        batch = hand_in(
+            runtime, access, [Handed("besar.txt", "", partial(io.BytesIO, b"x" * (1 << 20) + b"x"))], origin="web"
+        )
         (item,) = batch.items
         assert (item.outcome, item.document) == ("refused", None)
         assert "1 MB" in item.message

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ SCAN = scan_pdf(*([f"LAPORAN REVIU SPBE HALAMAN {name.upper()}"] for name in _NA
 def put_in(opened: Runtime, world: World) -> UUID:
     access = world.mine
     uploader = type(access)(access.institution, access.account, access.roles | {"legal_bureau"}, name=access.name)
-    (item,) = hand_in(opened, uploader, [Handed("pindaian.pdf", "", io.BytesIO(SCAN))], origin="web").items
+    (item,) = hand_in(opened, uploader, [Handed("pindaian.pdf", "", partial(io.BytesIO, SCAN))], origin="web").items
     assert item.document
     return item.document
 
