@@ -126,6 +126,17 @@ def lock(session: Session, name: str) -> None:
     _lock(session.connection(), name)
 
 
+def clock(session: Session) -> datetime:
+    """The time by which processes wait for each other: a server's, the one clock that all of them share."""
+    if session.get_bind().dialect.name == "postgresql":
+        at: datetime = session.connection().execute(_CLOCK).scalar_one()
+        return at
+    return now()
+
+
+_CLOCK = text("select clock_timestamp()")
+
+
 def insert_row(session: Session, table: type[DeclarativeBase], **columns: Any) -> None:
     """Write one row straight to its table: where many are written, the mapper's way costs more than the database's."""
     session.connection().execute(_insert_into(table), columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -24,6 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from evidence.db import UtcDateTime, now, uuid7
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -352,7 +354,8 @@ class Job(Base):
     owner: Mapped[str] = mapped_column(String(80), default="")
     lease: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(Integer, default=0)
-    not_before: Mapped[datetime] = mapped_column(default=now)
+    # Not "now": a clock that is set back would make all that waits wait for it.
+    not_before: Mapped[datetime] = mapped_column(default=_LONG_AGO)
     error_code: Mapped[str] = mapped_column(String(40), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)

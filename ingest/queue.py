@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import BindParameter, UpdateBase, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from evidence.db import Database, insert_new, insert_row, now
+from evidence.db import Database, clock, insert_new, insert_row
 from evidence.errors import BuktiError
 from evidence.models import Base, Job, Reading, VersionPart
 
@@ -133,8 +133,9 @@ def claim(db: Database, owner: str, queues: Collection[str], lease: timedelta) -
 
     Every claim is its own, so that a thread whose lease ran out can write nothing, even beside another of its process.
     """
-    owner, at = f"{owner}:{uuid4().hex[:12]}", now()
+    owner = f"{owner}:{uuid4().hex[:12]}"
     with db.transaction() as session:
+        at = clock(session)
         wanted = {"queues": list(queues), "at": at, "by": owner, "until": at + lease}
         job = session.connection().execute(_TAKE, wanted).one_or_none()
     return Claimed(job.id, job.kind, job.subject, job.revision, owner, lease) if job else None
@@ -143,7 +144,7 @@ def claim(db: Database, owner: str, queues: Collection[str], lease: timedelta) -
 def renew(db: Database, job: Claimed, stage: str, progress: str = "") -> None:
     """Say where the work stands and keep the lease; raises LeaseLost."""
     with db.transaction() as session:
-        _mine(session, job, stage=stage, progress=progress, lease=now() + job.lease)
+        _mine(session, job, stage=stage, progress=progress, lease=clock(session) + job.lease)
 
 
 def keep(db: Database, jobs: Collection[Claimed]) -> None:
@@ -153,13 +154,13 @@ def keep(db: Database, jobs: Collection[Claimed]) -> None:
     lease = max(job.lease for job in jobs)
     mine = update(Job).where(Job.state == "running", Job.owner.in_([job.owner for job in jobs]))
     with db.transaction() as session:
-        session.connection().execute(mine.values(lease=now() + lease))
+        session.connection().execute(mine.values(lease=clock(session) + lease))
 
 
 def give_back(db: Database, job: Claimed, seconds: int) -> None:
     """Put the job back for a while: what it needs cannot be reached. Not counted as a try; raises LeaseLost."""
     with db.transaction() as session:
-        values = _WAITING | {"not_before": now() + timedelta(seconds=seconds)}
+        values = _WAITING | {"not_before": clock(session) + timedelta(seconds=seconds)}
         _mine(session, job, _MINE.values(tries=Job.tries - 1), **values)
 
 
@@ -217,12 +218,13 @@ def release(db: Database, owner: str | None = None) -> int:
 def sweep(db: Database) -> list[str]:
     """Give back expired leases, set poison jobs aside, and name the queues that hold due work."""
     with db.reading() as session:
-        expired = session.scalar(select(func.count()).where(Job.state == "running", Job.lease < now()))
+        late = Job.state == "running", Job.lease < clock(session)
+        expired = session.scalar(select(func.count()).where(*late))
         spent = session.scalar(select(func.count()).where(Job.state == "waiting", Job.tries >= MAX_TRIES))
         forgotten = _forgotten(session)
     if expired or spent or forgotten:
         with db.transaction() as session:
-            session.execute(update(Job).where(Job.state == "running", Job.lease < now()).values(**_WAITING))
+            session.execute(update(Job).where(*late).values(**_WAITING))
             session.execute(
                 update(Job)
                 .where(Job.state == "waiting", Job.tries >= MAX_TRIES)
@@ -230,7 +232,7 @@ def sweep(db: Database) -> list[str]:
             )
             unpark(session, _forgotten(session))
     with db.reading() as session:
-        due = select(Job.queue).where(Job.state == "waiting", Job.not_before <= now()).distinct()
+        due = select(Job.queue).where(Job.state == "waiting", Job.not_before <= clock(session)).distinct()
         return list(session.scalars(due))
 
 

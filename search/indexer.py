@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from evidence.analysis import Analyser
-from evidence.db import Database, now
+from evidence.db import Database, clock
 from evidence.models import Base, Document, Outbox, Page
 from evidence.values import Words
 from search.entries import load_outlines
@@ -55,8 +55,7 @@ class Indexer:
 
     def run_once(self) -> int:
         """Bring one batch of changed documents into the index; the number taken, 0 when nothing waits."""
-        lease = now() + _LEASE
-        waiting = self._take(lease)
+        lease, waiting = self._take()
         if not waiting:
             return 0
         try:
@@ -77,17 +76,19 @@ class Indexer:
         with self._database.transaction() as session:
             session.execute(update(Outbox).values(lease=None))
 
-    def _take(self, lease: datetime) -> list[tuple[UUID, int]]:
-        """Documents for this indexer alone, as long as the lease lasts."""
-        free = or_(Outbox.lease.is_(None), Outbox.lease < now())
+    def _take(self) -> tuple[datetime, list[tuple[UUID, int]]]:
+        """Documents for this indexer alone, and until when: the lease also tells them from others'."""
         with self._database.reading() as session:
+            at = clock(session)
+            free = or_(Outbox.lease.is_(None), Outbox.lease < at)
             if session.scalar(select(Outbox.document_id).where(free).limit(1)) is None:
-                return []
+                return at, []
+        lease = at + _LEASE
         some = select(Outbox.document_id).where(free).limit(self._batch).with_for_update(skip_locked=True)
         with self._database.transaction() as session:
             taken = update(Outbox).where(Outbox.document_id.in_(some)).values(lease=lease)
             rows = session.execute(taken.returning(Outbox.document_id, Outbox.revision))
-            return [(document, revision) for document, revision in rows]
+            return lease, [(document, revision) for document, revision in rows]
 
     def sync(self) -> SyncReport:
         """Compare every document's revision with the index and repair what differs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from evidence.db import Database, now, uuid7
 from evidence.errors import BrokenFile
 from evidence.models import Job
 from ingest.queue import MAX_TRIES, Claimed, LeaseLost, claim, enqueue, fail, finish, park, release, renew, retry, sweep
-from tests.support.world import a_world
+from tests.support.world import a_database, a_world
 
 LEASE = timedelta(minutes=1)
 
@@ -129,3 +130,24 @@ def test_a_job_for_later_waits(db: Database) -> None:
         session.execute(update(Job).values(not_before=now() + timedelta(minutes=1)))
     assert take(db, "worker") is None
     assert sweep(db) == []
+
+
+def test_a_clock_that_is_set_back_makes_no_job_wait(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_jobs(db, a_world(db).mine, 1)
+    monkeypatch.setattr("evidence.db.now", lambda: now() - timedelta(hours=7))
+    assert sweep(db) == ["text"]
+    assert take(db, "worker")
+
+
+def test_a_process_whose_clock_runs_ahead_of_the_servers_takes_no_job_from_another(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_database(tmp_path, postgres_url) as db:
+        write_jobs(db, a_world(db).mine, 1)
+        job = take(db, "worker")
+        assert job
+        monkeypatch.setattr("evidence.db.now", lambda: now() + timedelta(days=1))
+        assert sweep(db) == []
+        assert take(db, "other") is None
+        with db.transaction() as session:
+            finish(session, job)
