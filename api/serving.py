@@ -10,16 +10,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+import structlog
 import uvicorn
 
 from api.app import create_app
 from api.security import has_account, issue_setup_token
+from evidence.errors import FilesUnavailable
 from evidence.settings import Settings
 from ingest.owner import OwnerLock
 from ingest.queue import QUEUES
 from ingest.runtime import Runtime, open_runtime
 from ingest.runtime import runtime as opened
 from ingest.worker import Worker
+
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -33,6 +37,7 @@ def working(settings: Settings, queues: Sequence[str] = QUEUES) -> Iterator[Runt
             held.callback(lock.release)  # last: nobody else may write before everything here is closed
         runtime = open_runtime(settings, writable=True)
         held.callback(runtime.close)
+        _look_at_files(runtime)
         worker = Worker(runtime, queues)
         worker.start()
         held.callback(worker.stop)
@@ -42,7 +47,17 @@ def working(settings: Settings, queues: Sequence[str] = QUEUES) -> Iterator[Runt
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve the web pages until interrupted; alone, also do the work."""
     with working(settings) if settings.alone else opened(settings) as runtime:
+        if not settings.alone:
+            _look_at_files(runtime)
         serve_pages(runtime, say)
+
+
+def _look_at_files(runtime: Runtime) -> None:
+    """A bucket is made, or looked at, before the first file comes. Its server may be away while we start."""
+    try:
+        runtime.files.ping()
+    except FilesUnavailable as error:
+        log.warning("files.unavailable", reason=error.message)
 
 
 def serve_pages(runtime: Runtime, say: Callable[[str], None]) -> None:
