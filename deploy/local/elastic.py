@@ -73,14 +73,18 @@ class Elasticsearch(Server):
 
     def health(self, number: int = 1) -> dict[str, Any]:
         """What one node says of the cluster; empty while it does not answer."""
+        return dict(self.ask("/_cluster/health", number) or {})
+
+    def ask(self, path: str, number: int = 1) -> Any:
+        """What one node answers to a GET, as JSON; None while it does not answer."""
         connection = HTTPConnection("127.0.0.1", self.ports[number - 1], timeout=5)
         account = base64.b64encode(f"bukti:{self.password}".encode()).decode()
         try:
-            connection.request("GET", "/_cluster/health", headers={"Authorization": f"Basic {account}"})
+            connection.request("GET", path, headers={"Authorization": f"Basic {account}"})
             answer = connection.getresponse()
-            return dict(json.loads(answer.read())) if answer.status == 200 else {}
+            return json.loads(answer.read()) if answer.status == 200 else None
         except (OSError, HTTPException):
-            return {}
+            return None
         finally:
             connection.close()
 

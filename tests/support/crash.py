@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pikepdf
 
@@ -89,15 +90,20 @@ def serving(data: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """The command line at work; killed with everything it started when the context ends."""
+def started(
+    *arguments: str, settings: Settings, surroundings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The command line at work; killed with everything it started when the context ends.
+
+    `surroundings` are further environment variables.
+    """
     with (settings.data.parent / "processes.log").open("ab") as log:
         process = subprocess.Popen(
             [str(BUKTI), *arguments],
             stdout=log,
             stderr=log,
             cwd=settings.data.parent,
-            env=environment(settings),
+            env=environment(settings) | dict(surroundings),
             start_new_session=True,
         )
     try:
