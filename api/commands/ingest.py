@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from ingest.hand_in import BatchResult, Handed, hand_in
 from ingest.runtime import Runtime, runtime
 
 _POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = 15.0
+_WORKING, _NOBODY = "Memproses", "Menunggu pekerja (jalankan `bukti worker`)"
 _ALL = 1_000_000
 
 
@@ -83,12 +86,12 @@ def _ingest(
         owner = _unit(session, access, unit) if unit else None
     handed = [Handed.at(path, path.name, folder) for path, folder in files]
     batch = hand_in(opened, access, handed, unit=owner, period=period, origin="cli")
-    with _bar(show) as advance:
+    with _bar(show) as tell:
         while True:
             with opened.db.reading() as session:
                 states = count_states(session, access, batch.batch)
             settled = sum(states[state] for state in SETTLED)
-            advance(settled, states.total())
+            tell(states)
             if not wait or settled == states.total():
                 return Result(batch.batch, tuple(_outcomes(batch, _rows(opened, access, batch.batch))))
             time.sleep(_POLL_SECONDS)
@@ -136,23 +139,31 @@ def _outcomes(batch: BatchResult, rows: tuple[DocumentRow, ...]) -> Iterator[Out
         yield Outcome(path, row.name, str(row.id), "new", row.state, row.pages, row.error_code, row.error)
 
 
-def _bar(show: bool) -> AbstractContextManager[Callable[[int, int], None]]:
-    return _Bar() if show else nullcontext(lambda done, total: None)
+def _bar(show: bool) -> AbstractContextManager[Callable[[Counter[str]], None]]:
+    return _Bar() if show else nullcontext(lambda states: None)
 
 
 class _Bar:
-    """A progress bar on standard error."""
+    """A progress bar on standard error. It says so when nobody takes the documents."""
 
     def __init__(self) -> None:
         from rich.console import Console
 
-        columns = (TextColumn("Memproses"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task(_WORKING, total=None)
+        self._taken = time.monotonic()
 
-    def __enter__(self) -> Callable[[int, int], None]:
+    def __enter__(self) -> Callable[[Counter[str]], None]:
         self._progress.start()
-        task = self._progress.add_task("", total=None)
-        return lambda done, total: self._progress.update(task, completed=done, total=total)
+        return self._tell
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def _tell(self, states: Counter[str]) -> None:
+        settled = sum(states[state] for state in SETTLED)
+        if states["waiting"] + settled < states.total():
+            self._taken = time.monotonic()
+        label = _WORKING if time.monotonic() - self._taken < _PATIENCE_SECONDS else _NOBODY
+        self._progress.update(self._task, completed=settled, total=states.total(), description=label)
