@@ -132,6 +132,7 @@ class FolderStore:
         except FileNotFoundError:
             return None
 
+    @full_in_words()
     def ping(self) -> str:
         with tempfile.TemporaryFile(dir=self.root / "incoming") as probe:
             probe.write(b"ping")

@@ -7,6 +7,7 @@ poison jobs live in the table alone (early ack, no Celery retry). A sweep wakes 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 # A message nobody took in this time is of no use: the sweep has sent others.
 _WAKE_SECONDS = 60
 _CONNECT_SECONDS = 2
+# A broker that is gone is not asked again for so long: each time costs whoever hands in the seconds above.
+_GONE_SECONDS = 10
 # A job that was begun this often and never ended takes its worker down with it: set aside and shown.
 MAX_TRIES = 10
 QUEUES = ("text", "ocr", "index", "maintenance")
@@ -65,6 +68,7 @@ class Queue:
     def __init__(self, broker_url: str = "") -> None:
         self.alone = not broker_url
         self._sent: set[str] = set()
+        self._gone_until = 0.0
         self.app = Celery("bukti", broker=broker_url or "memory://", set_as_current=False)
         self.app.conf.update(
             task_ignore_result=True,
@@ -100,10 +104,13 @@ class Queue:
         # One message that no worker has taken yet is enough in one process: it will see whatever is due by then.
         if self.alone and queue in self._sent:
             return
+        if time.monotonic() < self._gone_until:
+            return
         self._sent.add(queue)
         try:
             self._task.apply_async(args=[queue], queue=queue, retry=False, expires=_WAKE_SECONDS)
         except (OperationalError, OSError) as error:
+            self._gone_until = time.monotonic() + _GONE_SECONDS
             log.warning("queue.broker_unreachable", error=type(error).__name__)
 
 
