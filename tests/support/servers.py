@@ -21,7 +21,7 @@ AnyServer = TypeVar("AnyServer", bound=Server)
 def run_or_skip(server: AnyServer) -> Iterator[AnyServer]:
     """What a fixture yields from: the server, running, stopped at the end; or a skip that says what is missing.
 
-    `make proof` sets BUKTI_REQUIRE_SERVERS=1: there a proof without the server would be none.
+    With BUKTI_REQUIRE_SERVERS=1 a failure instead, for a machine that is to have them all.
     """
     try:
         server.start()
