@@ -19,18 +19,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from evidence.audit import record, verify
 from evidence.db import Database, insert_row, now, put_row, uuid7
-from evidence.errors import DatabaseUnavailable
+from evidence.errors import DatabaseUnavailable, StorageFull
 from evidence.models import Audit, Base, Batch, Blob, Document, Job, Outbox, Reading
 from evidence.settings import Settings
 from ingest.hand_in import Handed, hand_in, touch
 from ingest.queue import enqueue, enqueue_new
 from ingest.runtime import open_runtime
-from tests.support.world import World, a_world
+from tests.support.world import World, a_database, a_world
 
 _SCRIPTS = str(resources.files("evidence") / "migrations")
 _REVISIONS = [script.revision for script in ScriptDirectory(_SCRIPTS).walk_revisions()]
@@ -159,3 +159,15 @@ def test_a_database_that_cannot_be_reached_is_told_in_words(tmp_path: Path) -> N
             db.ping()
         with pytest.raises(DatabaseUnavailable), db.reading() as session:
             session.scalars(select(Job)).all()
+
+
+def test_a_database_on_a_full_disk_says_so_in_words_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    def write_too_much(db: Database) -> None:
+        with db.transaction() as session:
+            session.execute(text("pragma max_page_count=1"))  # as many as there are now
+            session.execute(text("create table ballast as select zeroblob(1000000)"))
+
+    with a_database(tmp_path) as db:
+        with pytest.raises(StorageFull, match="Ruang penyimpanan Bukti habis"):
+            write_too_much(db)
+        a_world(db)

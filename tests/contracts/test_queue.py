@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +16,22 @@ from evidence.access import Access
 from evidence.db import Database, now, uuid7
 from evidence.errors import BrokenFile
 from evidence.models import Job
-from ingest.queue import MAX_TRIES, Claimed, LeaseLost, claim, enqueue, fail, finish, park, release, renew, retry, sweep
+from ingest.queue import (
+    MAX_TRIES,
+    Claimed,
+    LeaseLost,
+    Queue,
+    claim,
+    enqueue,
+    fail,
+    finish,
+    park,
+    release,
+    renew,
+    retry,
+    sweep,
+)
+from tests.support.crash import free_port
 from tests.support.world import a_database, a_world
 
 LEASE = timedelta(minutes=1)
@@ -151,3 +168,11 @@ def test_a_process_whose_clock_runs_ahead_of_the_servers_takes_no_job_from_anoth
         assert take(db, "other") is None
         with db.transaction() as session:
             finish(session, job)
+
+
+def test_a_broker_that_is_gone_holds_up_a_thousand_files_for_seconds_only() -> None:
+    queue, begun = Queue(f"redis://127.0.0.1:{free_port()}/0"), time.monotonic()
+    with closing(queue.app):
+        for _ in range(1000):
+            queue.wake("text")
+    assert time.monotonic() - begun < 10

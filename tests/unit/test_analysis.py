@@ -64,3 +64,9 @@ def test_a_collocation_is_written_in_stems_and_found_on_a_page_in_any_form() -> 
         assert analyser.stems(words) == words
     page = analyser.analyse("Sistem Pemerintahan Berbasis Elektronik di perangkat daerah, untuk perangkat daerah lain")
     assert page.words().stems.endswith(" lain sistem_perintah_bas_elektronik perangkat_daerah perangkat_daerah")
+
+
+def test_a_table_of_stems_that_a_full_disk_cut_off_teaches_no_wrong_stem(tmp_path: Path) -> None:
+    table = tmp_path / "stems.tsv"
+    table.write_text("penyelenggaraannya\tselenggar")
+    assert Analyser(table).stem("penyelenggaraannya") == Analyser().stem("penyelenggaraannya")
