@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-import httpx
+import httpx2
 
 from api import security
 from deploy.local.process import ServerMissing, find_program
@@ -144,7 +144,7 @@ class Office:
         port = free_port()
         with (
             started("serve", "--port", str(port), settings=self.settings, surroundings=surroundings) as server,
-            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+            httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
         ):
             _wait_for_answer(client, server)
             _open_account(self.settings)
@@ -157,7 +157,7 @@ class Office:
 class Visitor:
     """Somebody signed in before the pages."""
 
-    client: httpx.Client
+    client: httpx2.Client
 
     def page(self, path: str) -> str:
         answer = self.client.get(path)
@@ -202,7 +202,7 @@ class Searches:
     longest: float = 0.0
     over: bool = False
 
-    def run(self, client: httpx.Client, query: str) -> None:
+    def run(self, client: httpx2.Client, query: str) -> None:
         last = time.monotonic()
         while not self.over:
             answer = client.get("/cari", params={"q": query})
@@ -277,13 +277,13 @@ def _mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
-def _wait_for_answer(client: httpx.Client, server: subprocess.Popen[bytes]) -> None:
+def _wait_for_answer(client: httpx2.Client, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + _START_SECONDS
     while True:
         try:
             client.get("/masuk")
             return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             assert server.poll() is None, "the web server ended by itself; see processes.log"
             assert time.monotonic() < end, "the web server does not answer; see processes.log"
             time.sleep(0.1)
@@ -306,7 +306,7 @@ def _open_account(settings: Settings) -> None:
         db.close()
 
 
-def _refusal(answer: httpx.Response) -> str:
+def _refusal(answer: httpx2.Response) -> str:
     assert answer.status_code in (503, 507), f"{answer.status_code} {answer.text[:500]}"
     notice = re.search(r'role="alert">(.*?)(?:<a |</p>)', answer.text, re.DOTALL)
     assert notice, f"a refusal without words: {answer.text[:2000]}"
