@@ -89,6 +89,9 @@ def _in_our_words(error: Exception) -> BuktiError:
         # Which server, and why, is for the log and for `bukti doctor`, not for visitors.
         log.error("request.server_unavailable", reason=error.message)
         return error if isinstance(error, StorageFull) else type(error)(_AWAY)
+    if isinstance(error, SearchUnavailable):
+        log.error("request.search_unavailable", reason=error.message)
+        return SearchUnavailable()
     if isinstance(error, BuktiError):
         return error
     if isinstance(error, RequestValidationError):

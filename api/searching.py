@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ from evidence.errors import NotFound
 from ingest.runtime import Runtime
 from search.finding import find
 from search.index import Cursor, Facet, Filters, Hits, SearchUnavailable
+
+log = structlog.get_logger()
 
 router = APIRouter()
 
@@ -100,12 +103,14 @@ def show_search(
     asked: Annotated[Asked, Depends(read_address)],
     buka: str = "",
 ) -> Response:
-    hits, unavailable = Hits(), ""
+    hits, unavailable = Hits(), False
     if not asked.empty:
         try:
             hits = _find(runtime, session, frame, asked)
         except SearchUnavailable as error:
-            unavailable = error.message
+            # Which server, and why, is for the log and for `bukti doctor`, not for visitors.
+            log.error("search.unavailable", reason=error.message)
+            unavailable = True
     return render(
         request,
         "search.html",

@@ -1,7 +1,7 @@
 """Phrases that the documents of the field use on every other page.
 
 Looking one up word by word is what makes a search slow, and "spbe" alone stands for one. In the index each is one more
-word behind the others of its page. Change them together with the index layouts: an index made with others misses them.
+word behind the others of its page. Both indexes keep what they were made with: after a change here they are rebuilt.
 """
 
 from __future__ import annotations

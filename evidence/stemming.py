@@ -1,7 +1,7 @@
-"""Sastrawi's stems, the same ones, three times as fast.
+"""Sastrawi's stems, the same ones, in a third of the time.
 
-Sastrawi tries all its forty prefix rules on every word. A rule can only fit words that begin as it says, and hardly
-any name of a person or a place does: those are most of the words that a table of known forms lacks.
+Sastrawi tries all its forty prefix rules on every word that it has not brought back to a root. A rule can only fit
+words that begin as it says: to names of persons and places, on which most of the time goes, hardly any does.
 """
 
 from __future__ import annotations

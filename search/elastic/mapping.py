@@ -12,11 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from evidence.analysis import ANALYSIS_VERSION, Analyser
+from evidence.collocations import COLLOCATIONS
 from search.index import IndexEntry
 from search.rows import all_words, facts_of, fields_of
 
-LAYOUT = "2"
-MADE_BY = {"layout": LAYOUT, "analysis_version": ANALYSIS_VERSION}
+LAYOUT = "1"
+MADE_BY = {
+    "layout": LAYOUT,
+    "analysis_version": ANALYSIS_VERSION,
+    "collocations": list(COLLOCATIONS.values()),
+}
 
 PAGES = "pages"
 DOCUMENTS = "documents"

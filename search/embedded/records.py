@@ -15,11 +15,12 @@ from uuid import UUID
 import tantivy
 
 from evidence.analysis import ANALYSIS_VERSION, Analyser
+from evidence.collocations import COLLOCATIONS
 from search.index import IndexEntry
 from search.rows import all_words, facts_of, fields_of
 
-LAYOUT = "2"
-MADE_BY = f"layout {LAYOUT}, analysis {ANALYSIS_VERSION}"
+LAYOUT = "1"
+MADE_BY = f"layout {LAYOUT}, analysis {ANALYSIS_VERSION}, collocations {' '.join(COLLOCATIONS.values())}"
 
 # Compared as a whole (ids, codes), and cut at blanks with positions for phrases.
 _WHOLE = ("scope", "unit")

@@ -31,6 +31,7 @@ def test_kills_of_workers_web_and_broker_and_a_search_that_is_away_change_nothin
     with office(settings) as at:
         told = list(kills_and_search_away(at, files, servers))
     assert any("Pencarian sedang tidak tersedia" in words for words in told)
+    assert not any("alamatnya" in words for words in told)  # that is for whoever runs the server
 
     calm = Settings(data=tmp_path / "calm" / "data")
     calm.data.parent.mkdir()
